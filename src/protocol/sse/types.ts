@@ -1,0 +1,41 @@
+/**
+ * What the splitter says of a `text/event-stream` (WHATWG HTML §9.2).
+ *
+ * @module
+ */
+
+/** One dispatched event. */
+export interface SseEvent {
+  /** The `event` field; `message` when the stream gave none. */
+  type: string;
+  /** The `data` lines joined with LF, still encoded as UTF-8. May be a view: copy it to keep it. */
+  data: Uint8Array;
+  /** The `id` field of this event, or null when it had none. An empty string is a reset. */
+  id: string | null;
+  /** The `retry` field of this event in milliseconds, or null when it had none (or no digits). */
+  retryMs: number | null;
+  /** Offset in bytes from the start of the stream of the first line of the event. */
+  start: number;
+  /** Offset in bytes just past the blank line that ended the event. */
+  end: number;
+}
+
+export interface SseProblem {
+  /** `event_too_large`: an event above `maxEventBytes`; it is skipped, the next one is read. */
+  reason: 'event_too_large' | 'unfinished_event';
+  /** Offset in bytes from the start of the stream. */
+  offset: number;
+}
+
+export interface SseLimits {
+  /** Largest event, in bytes of its lines as sent. Default 4 MiB. */
+  maxEventBytes: number;
+}
+
+/** Receives what the splitter finds, synchronously and in the order of the input. */
+export interface SseHandler {
+  onEvent(event: SseEvent): void;
+  /** A comment line; `text` is what follows the colon. Keep-alives are comments. */
+  onComment?(text: string): void;
+  onProblem?(problem: SseProblem): void;
+}

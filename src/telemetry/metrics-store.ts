@@ -1,0 +1,63 @@
+/**
+ * The port of the metrics store: bind a series once, move it cheaply, read everything at once.
+ *
+ * @module
+ */
+
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+/** Declares one metric family. */
+export interface MetricDefinition {
+  /** Full Prometheus name, with unit suffix and `_total` where it applies. */
+  name: string;
+  type: MetricType;
+  help: string;
+  labels: readonly string[];
+  /** Upper bounds of a histogram, ascending, without +Inf. */
+  buckets?: readonly number[];
+  /** Unit for OpenMetrics `# UNIT` (`seconds`, `bytes`), when the name ends in it. */
+  unit?: string;
+}
+
+/** One series, bound to its label values. */
+export interface CounterSeries {
+  add(amount: number): void;
+}
+export interface GaugeSeries {
+  set(value: number): void;
+  add(amount: number): void;
+}
+export interface HistogramSeries {
+  observe(value: number): void;
+}
+
+export interface Family<Series> {
+  /** The series with these label values, in the order of `labels`; made on first use. */
+  with(...labelValues: string[]): Series;
+}
+
+/** State of one series at one moment. */
+export interface SeriesSnapshot {
+  labelValues: readonly string[];
+  /** Counter or gauge value; unused for histograms. */
+  value: number;
+  /** Histogram counts per bucket (not cumulative), the last being above every bound. */
+  bucketCounts?: readonly number[];
+  sum?: number;
+}
+
+export interface FamilySnapshot {
+  definition: MetricDefinition;
+  series: readonly SeriesSnapshot[];
+}
+
+/** Where series live. Memory on Node, Deno and Bun; per isolate with deltas on Workers. */
+export interface MetricsStore {
+  /** @throws {TypeError} when the name is taken by another definition. */
+  counter(definition: MetricDefinition): Family<CounterSeries>;
+  gauge(definition: MetricDefinition): Family<GaugeSeries>;
+  histogram(definition: MetricDefinition): Family<HistogramSeries>;
+  /** Calls `collect` before each snapshot, for values that are read rather than counted. */
+  onSnapshot(collect: () => void): void;
+  snapshot(): readonly FamilySnapshot[];
+}
