@@ -65,7 +65,8 @@ export type StreamKind =
 export interface ParseProblem {
   /** `request` or `response` body. */
   side: 'request' | 'response';
-  parser: 'jsonrpc' | 'sse' | 'encoding';
+  /** What could not be read; `headers` means mirrored headers that disagree with the body. */
+  parser: 'jsonrpc' | 'sse' | 'encoding' | 'headers';
   /** Low in cardinality: used as a label. */
   reason: string;
   /** Offset in bytes from the start of the body. */

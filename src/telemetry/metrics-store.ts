@@ -17,6 +17,11 @@ export interface MetricDefinition {
   buckets?: readonly number[];
   /** Unit for OpenMetrics `# UNIT` (`seconds`, `bytes`), when the name ends in it. */
   unit?: string;
+  /**
+   * How one gauge series of several processes becomes one number. Default `sum` (things in
+   * flight); `max` for facts that are the same everywhere, such as build info.
+   */
+  merge?: 'sum' | 'max';
 }
 
 /** One series, bound to its label values. */

@@ -23,3 +23,23 @@ export const FIRST_MODERN_REVISION = '2026-07-28';
  * recognisable as MCP.
  */
 export type Era = 'modern' | 'legacy' | 'unknown';
+
+/** Revisions of the `initialize` handshake, oldest first. */
+export const LEGACY_REVISIONS: readonly Revision[] = REVISIONS.filter(
+  (revision) => revision < FIRST_MODERN_REVISION,
+);
+
+const KNOWN: ReadonlySet<string> = new Set(REVISIONS);
+
+export function isKnownRevision(version: string): version is Revision {
+  return KNOWN.has(version);
+}
+
+/**
+ * Whether a version belongs to the modern era. Compared as a plain string, as the official SDKs do:
+ * whatever sorts at or after the first modern revision is modern, `draft` included, and a server
+ * that does not speak it refuses it in the modern way.
+ */
+export function isModernVersion(version: string): boolean {
+  return version >= FIRST_MODERN_REVISION;
+}

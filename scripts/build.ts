@@ -1,0 +1,234 @@
+/**
+ * `npm run build`: makes `dist/` from `src/`.
+ *
+ * - `weir.js`: the program, one file with everything in it; it needs nothing beside it.
+ * - `weir-bun.js`: the same for Bun, as the lean container image runs it.
+ * - `index.js`: the library, Web-standard code only.
+ * - `workers.js`: the Workers entry, held to a size limit.
+ * - `index.d.ts`, `workers.d.ts`, `types/`: declarations.
+ * - `third-party-licenses.txt`: the licences of what was bundled.
+ *
+ * @module
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const WORKER_LIMIT_GZIP_BYTES = 150 * 1024;
+
+/** One bundle: what esbuild needs to know beyond the common options. */
+interface Bundle {
+  readonly file: string;
+  readonly entry: string;
+  readonly limitGzipBytes?: number;
+  readonly options: BuildOptions;
+}
+
+/** What was written, for people and for tests. */
+export interface BuiltFile {
+  readonly file: string;
+  readonly rawBytes: number;
+  readonly gzipBytes: number;
+  readonly limitGzipBytes: number | null;
+}
+
+const BUNDLES: readonly Bundle[] = [
+  {
+    file: 'weir.js',
+    entry: 'src/cli/node.ts',
+    options: {
+      platform: 'node',
+      target: 'node22',
+      banner: {
+        // Bundled CommonJS packages (undici) ask for Node builtins through `require`.
+        js: [
+          '#!/usr/bin/env node',
+          "import { createRequire as createRequireForBundle } from 'node:module';",
+          'const require = createRequireForBundle(import.meta.url);',
+        ].join('\n'),
+      },
+    },
+  },
+  {
+    file: 'weir-bun.js',
+    entry: 'src/cli/bun.ts',
+    options: { platform: 'node', target: 'esnext', external: ['bun'] },
+  },
+  {
+    file: 'index.js',
+    entry: 'src/index.ts',
+    options: { platform: 'neutral', target: 'es2024' },
+  },
+  {
+    file: 'workers.js',
+    entry: 'src/runtime/workers.ts',
+    limitGzipBytes: WORKER_LIMIT_GZIP_BYTES,
+    options: {
+      platform: 'neutral',
+      target: 'es2024',
+      external: ['cloudflare:*'],
+      conditions: ['workerd', 'worker', 'browser'],
+    },
+  },
+];
+
+/**
+ * Builds everything into `outDir`, which is emptied first.
+ *
+ * @throws {Error} one line, when an entry is missing, a bundle does not build or the worker is
+ *   larger than its limit.
+ */
+export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltFile[]> {
+  for (const { entry } of BUNDLES) {
+    if (!existsSync(join(ROOT, entry))) throw new Error(`Cannot build: ${entry} is missing`);
+  }
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+
+  const commit = readCommit();
+  const results = await Promise.all(
+    BUNDLES.map(({ file, entry, options }) =>
+      bundle({
+        ...options,
+        absWorkingDir: ROOT,
+        entryPoints: [entry],
+        outfile: join(outDir, file),
+        bundle: true,
+        format: 'esm',
+        mainFields: ['module', 'main'],
+        define: commit === null ? {} : { WEIR_COMMIT: JSON.stringify(commit) },
+        legalComments: 'none',
+        // Names stay as written: they cost little after gzip, and stack traces stay readable.
+        minifySyntax: true,
+        minifyWhitespace: true,
+        metafile: true,
+        logLevel: 'silent',
+      }),
+    ),
+  );
+  await chmod(join(outDir, 'weir.js'), 0o755);
+  await writeLicenses(
+    outDir,
+    results.map(({ metafile }) => metafile),
+  );
+  await writeDeclarations(outDir);
+
+  const built: BuiltFile[] = [];
+  for (const { file, limitGzipBytes } of BUNDLES) {
+    const bytes = await readFile(join(outDir, file));
+    built.push({
+      file,
+      rawBytes: bytes.length,
+      gzipBytes: gzipSync(bytes, { level: 9 }).length,
+      limitGzipBytes: limitGzipBytes ?? null,
+    });
+  }
+  for (const { file, gzipBytes, limitGzipBytes } of built) {
+    if (limitGzipBytes !== null && gzipBytes > limitGzipBytes) {
+      throw new Error(
+        `Cannot accept ${file}: ${kib(gzipBytes)} gzipped, the limit is ${kib(limitGzipBytes)}`,
+      );
+    }
+  }
+  return built;
+}
+
+/** The commit being built, or null outside a git checkout (a source archive, an image build). */
+function readCommit(): string | null {
+  const given = process.env.WEIR_COMMIT;
+  if (given !== undefined && /^[0-9a-f]{7,64}$/.test(given)) return given;
+  try {
+    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Emits declarations below `types/` and one short file per published entry. */
+async function writeDeclarations(outDir: string): Promise<void> {
+  const types = join(outDir, 'types');
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  try {
+    execFileSync(
+      process.execPath,
+      [compiler, '-p', join(ROOT, 'scripts/tsconfig.build.json'), '--outDir', types],
+      { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' },
+    );
+  } catch (error) {
+    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+    throw new Error(`Cannot emit declarations: ${output.trim() || String(error)}`);
+  }
+  for (const path of await readdir(types, { recursive: true })) {
+    if (!path.endsWith('.d.ts')) continue;
+    const file = join(types, path);
+    await writeFile(file, withJsSpecifiers(await readFile(file, 'utf8')));
+  }
+  await writeFile(join(outDir, 'index.d.ts'), "export * from './types/index.js';\n");
+  await writeFile(
+    join(outDir, 'workers.d.ts'),
+    "export * from './types/runtime/workers.js';\nexport { default } from './types/runtime/workers.js';\n",
+  );
+}
+
+/**
+ * Declarations keep the `.ts` of the sources, which only TypeScript itself resolves to a `.d.ts`;
+ * `.js` is understood by every tool that reads declarations.
+ */
+function withJsSpecifiers(declarations: string): string {
+  return declarations.replace(
+    /((?:from|import\(|import) ?['"]\.{1,2}\/[^'"]+)\.ts(['"])/g,
+    '$1.js$2',
+  );
+}
+
+/** Collects the licence of every package whose code went into a bundle. */
+async function writeLicenses(outDir: string, metafiles: readonly Metafile[]): Promise<void> {
+  const packages = new Set<string>();
+  for (const metafile of metafiles) {
+    for (const input of Object.keys(metafile.inputs)) {
+      const match = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
+      if (match !== null) packages.add(match[0]);
+    }
+  }
+  const sections: string[] = [];
+  for (const path of [...packages].sort()) {
+    const folder = join(ROOT, path);
+    const name = relative(join(ROOT, 'node_modules'), folder);
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e(?:\.\w+)?$/i.test(entry));
+    if (file === undefined) throw new Error(`Cannot build: ${name} has no licence file to ship`);
+    sections.push(`${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}`);
+  }
+  const rule = `\n\n${'-'.repeat(72)}\n\n`;
+  await writeFile(join(outDir, 'third-party-licenses.txt'), `${sections.join(rule)}\n`);
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+function formatSizes(built: readonly BuiltFile[]): string {
+  return built
+    .map(({ file, rawBytes, gzipBytes, limitGzipBytes }) => {
+      const limit = limitGzipBytes === null ? '' : ` (limit ${kib(limitGzipBytes)})`;
+      return `dist/${file.padEnd(11)} ${kib(rawBytes).padStart(11)}  gzipped ${kib(gzipBytes)}${limit}`;
+    })
+    .join('\n');
+}
+
+if (import.meta.main) {
+  try {
+    console.log(formatSizes(await build()));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}

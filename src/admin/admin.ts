@@ -1,0 +1,119 @@
+/**
+ * The admin surface: metrics, liveness and readiness, on a listener of its own or under a guarded
+ * prefix. It answers GET and HEAD, sends no CORS fields, and tells nothing about the upstream but
+ * whether it is up.
+ *
+ * @module
+ */
+
+import { type IRequest, Router } from 'itty-router';
+import type { FamilySnapshot } from '../telemetry/metrics-store.ts';
+import { negotiateFormat } from '../telemetry/negotiate.ts';
+import { BearerGuard } from './bearer.ts';
+import type { HealthMonitor } from './health.ts';
+
+export interface AdminOptions {
+  /** The metrics to show now. */
+  snapshot: () => readonly FamilySnapshot[] | Promise<readonly FamilySnapshot[]>;
+  health: Pick<HealthMonitor, 'health' | 'readiness' | 'isReady'>;
+  /** Path before every route, such as `/_weir`. Default none. */
+  prefix?: string;
+  /** Bearer token every request must carry. Null or left out: none is asked for. */
+  token?: string | null;
+  /** Without a token, answer 404 to everything: for a surface the world can reach. */
+  requireToken?: boolean;
+}
+
+export interface Admin {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Paths, and what the index says of them. */
+const ROUTES: readonly (readonly [path: string, about: string])[] = [
+  ['/metrics', 'metrics, Prometheus text or OpenMetrics'],
+  ['/healthz', 'liveness (also /health)'],
+  ['/readyz', 'readiness (also /ready)'],
+];
+
+/** @throws {TypeError} when the token is empty or the prefix is no path */
+export function createAdmin(options: AdminOptions): Admin {
+  const { snapshot, health, prefix = '', token = null, requireToken = false } = options;
+  if (prefix !== '' && !/^(?:\/[\w.~-]+)+$/.test(prefix)) {
+    throw new TypeError(`Cannot create admin: prefix ${JSON.stringify(prefix)} is not a path`);
+  }
+  const guard = token === null ? null : new BearerGuard(token);
+  const isOff = requireToken && guard === null;
+
+  async function admit(request: IRequest): Promise<Response | undefined> {
+    if (isOff) return notFound();
+    if (guard === null || (await guard.accepts(request.headers.get('authorization')))) return;
+    return textResponse(401, 'A bearer token is required.\n', {
+      'www-authenticate': 'Bearer realm="weir"',
+    });
+  }
+
+  async function metrics(request: IRequest): Promise<Response> {
+    const format = negotiateFormat(request.headers.get('accept'));
+    return response(200, format.render(await snapshot()), format.contentType, { vary: 'accept' });
+  }
+
+  const healthz = () => jsonResponse(200, health.health());
+  const readyz = () => jsonResponse(health.isReady ? 200 : 503, health.readiness());
+  const index = () =>
+    textResponse(200, ROUTES.map(([path, about]) => `${prefix}${path}  ${about}\n`).join(''));
+
+  const router = Router<IRequest, []>({
+    base: prefix,
+    before: [admit],
+    catch: () => textResponse(500, 'The admin surface failed to answer.\n'),
+  });
+  router
+    .all('/metrics', refuseOtherMethods, metrics)
+    .all('/healthz', refuseOtherMethods, healthz)
+    .all('/health', refuseOtherMethods, healthz)
+    .all('/readyz', refuseOtherMethods, readyz)
+    .all('/ready', refuseOtherMethods, readyz)
+    .all('/', refuseOtherMethods, index);
+
+  return {
+    async fetch(request: Request): Promise<Response> {
+      const answer: Response = (await router.fetch(request)) ?? notFound();
+      // Same head, no body: what HEAD is.
+      return request.method === 'HEAD' ? new Response(null, answer) : answer;
+    },
+  };
+}
+
+function refuseOtherMethods(request: IRequest): Response | undefined {
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+  return textResponse(405, 'Only GET and HEAD are allowed here.\n', { allow: 'GET, HEAD' });
+}
+
+function notFound(): Response {
+  return textResponse(404, 'Not found.\n');
+}
+
+function textResponse(status: number, text: string, fields?: Record<string, string>): Response {
+  return response(status, text, 'text/plain; charset=utf-8', fields);
+}
+
+function jsonResponse(status: number, value: object): Response {
+  return response(status, `${JSON.stringify(value)}\n`, 'application/json', {});
+}
+
+function response(
+  status: number,
+  body: string,
+  contentType: string,
+  fields: Record<string, string> = {},
+): Response {
+  return new Response(body, {
+    status,
+    headers: {
+      'content-type': contentType,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...fields,
+    },
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * Help texts, made from the commands and from the settings schema. Fits 100 columns.
+ *
+ * @module
+ */
+
+import type { Option } from '../config/option.ts';
+import { PROXY_OPTIONS } from '../config/schema.ts';
+import { VERSION } from '../version.ts';
+import type { Command, CommandFlag } from './command.ts';
+
+/** Widest line of any help text, in characters. */
+export const HELP_COLUMNS = 100;
+
+export const HELP_FLAG: CommandFlag = {
+  name: 'help',
+  boolean: true,
+  placeholder: '',
+  description: 'Show this help',
+  example: 'true',
+};
+
+export const CONFIG_FLAG: CommandFlag = {
+  name: 'config',
+  boolean: false,
+  placeholder: 'file',
+  description:
+    'Configuration file in YAML. Without it WEIR_CONFIG names one, else weir.yaml in the working directory is read if it exists',
+  example: 'weir.yaml',
+};
+
+/** Help of the program, or of a group of commands such as `config`. */
+export function renderOverview(commands: readonly Command[], group: string): string {
+  const shown = commands.filter(({ name }) => group === '' || name.startsWith(`${group} `));
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const usage = group === '' ? 'weir <command> [flags]' : `weir ${group} <command> [flags]`;
+  return lines([
+    `weir ${VERSION}: an MCP proxy that measures what flows through it`,
+    '',
+    `Usage: ${usage}`,
+    '',
+    'Commands:',
+    ...list,
+    '',
+    'Flags of a command: weir <command> --help',
+    'With flags but no command, weir runs "proxy".',
+  ]);
+}
+
+/** Help of one command. */
+export function renderCommandHelp(command: Command): string {
+  const own = [...command.flags, ...(command.takesSettings ? [CONFIG_FLAG] : []), HELP_FLAG];
+  const text = [
+    `Usage: weir ${command.name} [flags]`,
+    '',
+    ...wrap(command.details, 0),
+    '',
+    'Flags:',
+    ...own.flatMap((flag) => [flagLine(flag), ...wrap(flag.description, 6)]),
+  ];
+  if (command.takesSettings) text.push(...renderSettings());
+  return lines(text);
+}
+
+function renderSettings(): string[] {
+  const text: string[] = [];
+  for (const [group, options] of groupOptions(PROXY_OPTIONS)) {
+    text.push('', `${group}:`, ...options.flatMap(renderOption));
+  }
+  text.push(
+    '',
+    ...wrap(
+      'Flags win over environment variables, those over the configuration file, that over the ' +
+        'defaults. Flags may be written -name=value, --name=value or --name value; on/off flags ' +
+        '--name, --name=false or --no-name; lists are comma separated or repeated. Durations need ' +
+        'a unit: 250ms, 10s, 1m30s.',
+      0,
+    ),
+  );
+  return text;
+}
+
+/** Options by group, groups in the order of their first option. */
+export function groupOptions(options: readonly Option[]): ReadonlyMap<string, readonly Option[]> {
+  const groups = new Map<string, Option[]>();
+  for (const option of options) {
+    const group = groups.get(option.group);
+    if (group === undefined) groups.set(option.group, [option]);
+    else group.push(option);
+  }
+  return groups;
+}
+
+function renderOption(option: Option): string[] {
+  const heading = flagLine({
+    name: option.flag,
+    boolean: option.kind === 'boolean',
+    placeholder: option.placeholder,
+  });
+  const env = [option.env, ...option.aliases.map(showAlias)].join(', ');
+  return [
+    `${heading}  ${showDefault(option)}`,
+    ...wrap(option.description, 6),
+    ...wrap(`env: ${env}`, 6),
+  ];
+}
+
+function showDefault({ required, defaultValue }: Option): string {
+  if (required) return '(required)';
+  if (defaultValue === null || (Array.isArray(defaultValue) && defaultValue.length === 0)) {
+    return '(default: none)';
+  }
+  return `(default: ${defaultValue})`;
+}
+
+function showAlias({ names, note }: Option['aliases'][number]): string {
+  const joined = names.join(' and ');
+  return note === '' ? joined : `${joined} (${note})`;
+}
+
+function flagLine(flag: Pick<CommandFlag, 'name' | 'boolean' | 'placeholder'>): string {
+  return flag.boolean ? `  --${flag.name}` : `  --${flag.name} <${flag.placeholder}>`;
+}
+
+function wrap(text: string, indent: number): string[] {
+  const wrapped: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent + line.length + 1 + word.length > HELP_COLUMNS) {
+      wrapped.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...wrapped, line].map((content) => ' '.repeat(indent) + content);
+}
+
+function lines(content: readonly string[]): string {
+  return `${content.join('\n')}\n`;
+}

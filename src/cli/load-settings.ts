@@ -1,0 +1,62 @@
+/**
+ * Gathers flags, environment and configuration file, and resolves them.
+ *
+ * @module
+ */
+
+import type { FlagReading } from '../config/flags.ts';
+import { printableName } from '../config/problem.ts';
+import { type ResolvedSettings, resolveSettings } from '../config/resolve.ts';
+import { CONFIG_FILE_VARIABLE, type FileReading } from '../config/sources.ts';
+import { readYamlSettings } from '../config/yaml-file.ts';
+import type { Platform } from '../runtime/platform.ts';
+
+/** Read from the working directory when no file is named, and allowed to be missing. */
+export const DEFAULT_CONFIG_FILE = 'weir.yaml';
+
+/** @throws ConfigError with every problem of every source */
+export async function loadSettings(
+  platform: Platform,
+  flags: FlagReading,
+): Promise<ResolvedSettings> {
+  const file = await readConfigFile(platform, flags);
+  const env = platform.env;
+  return resolveSettings(file === null ? { flags, env } : { flags, env, file });
+}
+
+async function readConfigFile(platform: Platform, flags: FlagReading): Promise<FileReading | null> {
+  const fromFlag = flags.values.get('config')?.at(-1);
+  const fromEnv = platform.env[CONFIG_FILE_VARIABLE] || undefined;
+  const path = fromFlag ?? fromEnv ?? DEFAULT_CONFIG_FILE;
+  try {
+    return readYamlSettings(await platform.readTextFile(path), path);
+  } catch (error) {
+    const named = fromFlag !== undefined ? '--config' : fromEnv && CONFIG_FILE_VARIABLE;
+    if (!named && isOutOfReach(error)) return null;
+    const line = `${named ?? DEFAULT_CONFIG_FILE}: cannot read "${printableName(path)}": ${describeReadError(error)}`;
+    return { path, values: new Map(), problems: [{ key: null, line }] };
+  }
+}
+
+/** Plain words for the usual reasons; runtimes repeat the path in theirs. */
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'no such file'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'it is a directory'],
+]);
+
+function describeReadError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  return REASONS.get(code) ?? error.message.split('\n')[0]!;
+}
+
+/** Codes and names of "no such file", and of Deno's "you were not given this file". */
+const OUT_OF_REACH: ReadonlySet<unknown> = new Set(['ENOENT', 'NotFound', 'NotCapable']);
+
+function isOutOfReach(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (OUT_OF_REACH.has(code) || OUT_OF_REACH.has(error.name)) return true;
+  return isOutOfReach(error.cause);
+}

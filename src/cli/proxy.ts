@@ -1,0 +1,61 @@
+/**
+ * `weir proxy`: serve until told to stop.
+ *
+ * @module
+ */
+
+import { formatDuration } from '../config/duration.ts';
+import type { ProxySettings } from '../config/settings.ts';
+import type { Platform } from '../runtime/platform.ts';
+import { createLogger, type Logger } from '../telemetry/log.ts';
+import { type Command, type CommandInput, EXIT_FAILURE, EXIT_OK } from './command.ts';
+import { loadSettings } from './load-settings.ts';
+
+export const proxyCommand: Command = {
+  name: 'proxy',
+  summary: 'Stand in front of one MCP server: pass its traffic on unchanged, and measure it',
+  details:
+    'Serves MCP traffic on --listen-addr, metrics and health checks on --metrics-addr, and passes ' +
+    'everything on to --target-addr. SIGTERM or SIGINT ends it gracefully (exit 0); a second ' +
+    'signal ends it at once (exit 1).',
+  takesSettings: true,
+  flags: [],
+  run: runProxy,
+};
+
+async function runProxy({ platform, flags }: CommandInput): Promise<number> {
+  const { settings } = await loadSettings(platform, flags);
+  const logger = createProxyLogger(platform, settings);
+  const stopped = watchSignals(platform);
+  const running = await platform.startProxy(settings, logger);
+  logger.info('listening', { url: running.listenUrl, admin: running.adminUrl });
+  const signal = await stopped;
+  logger.info('shutting down', { signal, grace: formatDuration(settings.shutdownGrace) });
+  await running.shutdown();
+  logger.info('stopped');
+  return EXIT_OK;
+}
+
+function createProxyLogger(platform: Platform, settings: ProxySettings): Logger {
+  const { logFormat, logLevel } = settings;
+  const auto = platform.stdoutIsTerminal ? 'text' : 'json';
+  return createLogger({
+    level: logLevel,
+    format: logFormat === 'auto' ? auto : logFormat,
+    write: (line) => platform.writeOut(`${line}\n`),
+  });
+}
+
+/** The first signal, whenever it comes; a second one does not wait for anything. */
+function watchSignals(platform: Platform): Promise<string> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      platform.onSignal(signal, () => {
+        if (stopping) platform.exit(EXIT_FAILURE);
+        stopping = true;
+        resolve(signal);
+      });
+    }
+  });
+}

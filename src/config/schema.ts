@@ -1,0 +1,293 @@
+/**
+ * The one schema of the proxy's settings: what exists, what is allowed, what is the default, how
+ * each setting is spelled elsewhere, and what people are told about it. Types, validation, help,
+ * the JSON Schema, the documentation's table and `weir config explain` all come from here.
+ *
+ * The schema's input is the content of weir.yaml (nested keys, durations as text); its output is
+ * `ProxySettings`.
+ *
+ * @module
+ */
+
+import * as z from 'zod/mini';
+import { listenAddressesCollide, parseListenAddress, parseTarget } from './address.ts';
+import { hostAndPort, millisecondsIn, sameAs } from './aliases.ts';
+import {
+  checkAllowedHost,
+  checkAllowedOrigin,
+  checkBearerToken,
+  checkHttpUrl,
+  checkLabel,
+  checkPathPrefix,
+  checkServerName,
+} from './checks.ts';
+import { choice, duration, integer, listOf, text, toggle } from './kinds.ts';
+import { collectOptions, type Option, option, optional, required, section } from './option.ts';
+import type { ProxySettings } from './settings.ts';
+
+/** Where MCP traffic is served when nothing else is said. */
+const DEFAULT_PORT = 8080;
+
+/** Most series one label can be allowed to open. */
+const MAX_LABEL_LIMIT = 10_000;
+
+const listenAddress = text({
+  placeholder: 'address',
+  allowed: '`:port`, `host:port`, `[v6]:port`; port 0 = any free port',
+  check: parseListenAddress,
+});
+const target = text({
+  placeholder: 'address',
+  allowed: '`host:port`, or an http(s) URL with an optional path prefix',
+  check: parseTarget,
+});
+const file = text({ placeholder: 'file', allowed: 'path of a PEM file' });
+const label = text({ placeholder: 'name', allowed: 'at most 128 characters', check: checkLabel });
+
+const shape = {
+  targetAddr: required(target, {
+    group: 'Addresses',
+    description:
+      'The MCP server to stand in front of. A URL may have a path prefix, which goes before every request path',
+    example: 'localhost:3001',
+    aliases: [sameAs('MCP_UPSTREAM_URL')],
+  }),
+  listenAddr: option(listenAddress, `:${DEFAULT_PORT}`, {
+    group: 'Addresses',
+    description: 'Where MCP traffic is served',
+    example: '127.0.0.1:8080',
+    aliases: [hostAndPort(DEFAULT_PORT)],
+  }),
+  metricsAddr: option(listenAddress, ':9090', {
+    group: 'Addresses',
+    description: 'Where metrics, health checks and the live page are served',
+    example: ':9090',
+  }),
+  logLevel: option(choice(['debug', 'info', 'warn', 'error']), 'info', {
+    group: 'Logging',
+    description: 'The least serious messages that are logged',
+    example: 'debug',
+    aliases: [sameAs('LOG_LEVEL')],
+  }),
+  logFormat: option(choice(['auto', 'json', 'text']), 'auto', {
+    group: 'Logging',
+    description: 'How a log line looks; auto is text on a terminal and JSON elsewhere',
+    example: 'json',
+  }),
+  accessLog: option(toggle(), true, {
+    group: 'Logging',
+    description: 'Log one line per exchange; payloads and query strings are never logged',
+    example: 'false',
+  }),
+  tls: section({
+    enabled: option(toggle(), false, {
+      group: 'TLS on the listener',
+      description: 'Serve MCP traffic over HTTPS (HTTP/2 and HTTP/1.1)',
+      example: 'true',
+    }),
+    certFile: option(file, '/etc/tls/tls.crt', {
+      group: 'TLS on the listener',
+      description: 'Certificate chain; read again when it changes',
+      example: '/etc/tls/tls.crt',
+    }),
+    keyFile: option(file, '/etc/tls/tls.key', {
+      group: 'TLS on the listener',
+      description: 'Private key of the certificate; read again when it changes',
+      example: '/etc/tls/tls.key',
+    }),
+    minVersion: option(choice(['1.2', '1.3']), '1.2', {
+      group: 'TLS on the listener',
+      description: 'The oldest TLS version a client may use',
+      example: '1.3',
+    }),
+  }),
+  healthCheckInterval: option(duration(), '10s', {
+    group: 'Metrics and health',
+    description: 'Time between two checks whether the MCP server accepts connections',
+    example: '30s',
+  }),
+  allowedHosts: option(
+    listOf(text({ placeholder: 'host', allowed: 'names or host:port', check: checkAllowedHost })),
+    [],
+    {
+      group: 'Access',
+      description:
+        'Names clients may use in Host. On a loopback listener loopback names always pass; other names are refused (403) unless listed here',
+      example: 'mcp.example.com',
+    },
+  ),
+  allowedOrigins: option(
+    listOf(text({ placeholder: 'origin', allowed: 'origins', check: checkAllowedOrigin })),
+    [],
+    {
+      group: 'Access',
+      description: 'Origins whose web pages may call; requests without Origin are not affected',
+      example: 'https://app.example.com',
+    },
+  ),
+  preserveHost: option(toggle(), false, {
+    group: 'Access',
+    description:
+      "Pass the client's Host on to the MCP server instead of the target's, for servers that check it themselves",
+    example: 'true',
+  }),
+  upstream: section({
+    name: option(label, 'upstream', {
+      group: 'Upstream',
+      description: 'What the MCP server is called in metrics and logs',
+      example: 'payments',
+      aliases: [sameAs('MCP_UPSTREAM_NAME'), sameAs('SERVICE_NAME')],
+    }),
+    caFile: optional(file, {
+      group: 'Upstream',
+      description:
+        'Certificate authorities to trust for an https target, instead of the well-known ones',
+      example: '/etc/weir/ca.crt',
+    }),
+    serverName: optional(
+      text({ placeholder: 'host', allowed: 'host name', check: checkServerName }),
+      {
+        group: 'Upstream',
+        description: 'Name an https target must prove, when it is not the one in its address',
+        example: 'mcp.internal',
+      },
+    ),
+  }),
+  timeouts: section({
+    connect: option(duration('no deadline'), '30s', {
+      group: 'Timeouts',
+      description: 'Until a connection to the MCP server stands',
+      example: '5s',
+    }),
+    responseHead: option(duration('no deadline'), '30s', {
+      group: 'Timeouts',
+      description: 'From sending a request to the head of its response; answered with 504',
+      example: '2m',
+      aliases: [millisecondsIn('MCP_UPSTREAM_TIMEOUT_MS')],
+    }),
+    idleStream: option(duration('no deadline'), '0', {
+      group: 'Timeouts',
+      description: 'Longest silence within a response body before it is broken off',
+      example: '10m',
+    }),
+    total: option(duration('no deadline'), '0', {
+      group: 'Timeouts',
+      description: 'Longest time a whole exchange may take, streams included',
+      example: '1h',
+    }),
+  }),
+  shutdownGrace: option(duration('no waiting'), '10s', {
+    group: 'Timeouts',
+    description: 'How long calls in flight may go on after SIGTERM or SIGINT',
+    example: '25s',
+  }),
+  metrics: section({
+    labelLimit: option(integer(1, MAX_LABEL_LIMIT), 200, {
+      group: 'Metrics and health',
+      description: 'Distinct values a label may take; further ones are counted as _other',
+      example: '500',
+    }),
+    resourceLabel: option(choice(['template', 'scheme', 'full']), 'template', {
+      group: 'Metrics and health',
+      description: 'How much of a resource URI becomes a label; full can reveal what clients read',
+      example: 'scheme',
+    }),
+  }),
+  nodeShell: option(choice(['native', 'fetch']), 'native', {
+    group: 'Runtime',
+    description:
+      'What serves on Node: native is node:http and undici, fetch is the portable code of the other runtimes',
+    example: 'fetch',
+  }),
+  admin: section({
+    token: optional(
+      text({ placeholder: 'token', allowed: 'bearer token', check: checkBearerToken }),
+      {
+        group: 'Runtime',
+        description:
+          'Bearer token for metrics and health on Workers, which have no second listener; without it they are off. Better given as a variable than as a flag',
+        example: 'a-long-random-token',
+        secret: true,
+      },
+    ),
+    prefix: option(
+      text({
+        placeholder: 'path',
+        allowed: 'path without a slash at its end',
+        check: checkPathPrefix,
+      }),
+      '/_weir',
+      {
+        group: 'Runtime',
+        description: 'Path below which metrics and health are served on Workers',
+        example: '/_weir',
+      },
+    ),
+  }),
+  service: section({
+    name: option(label, 'mcp-sidecar', {
+      group: 'Telemetry identity',
+      description: 'Name of this process in telemetry',
+      example: 'payments-proxy',
+      aliases: [sameAs('OTEL_SERVICE_NAME')],
+    }),
+    version: optional(label, {
+      group: 'Telemetry identity',
+      description: 'Version of what is deployed, for telemetry',
+      example: '1.4.0',
+      aliases: [sameAs('SERVICE_VERSION')],
+    }),
+    environment: option(label, 'dev', {
+      group: 'Telemetry identity',
+      description: 'Deployment environment, for telemetry',
+      example: 'production',
+      aliases: [sameAs('OTEL_ENV')],
+    }),
+  }),
+  otlp: section({
+    endpoint: optional(text({ placeholder: 'url', allowed: 'http(s) URL', check: checkHttpUrl }), {
+      group: 'Telemetry identity',
+      description: 'OTLP collector to send metrics to; checked, but nothing is sent yet',
+      example: 'http://localhost:4318',
+      aliases: [sameAs('OTEL_EXPORTER_OTLP_ENDPOINT')],
+    }),
+    metricInterval: option(duration(), '10s', {
+      group: 'Telemetry identity',
+      description: 'Time between two metric exports',
+      example: '60s',
+      aliases: [millisecondsIn('OTEL_METRIC_EXPORT_INTERVAL')],
+    }),
+  }),
+};
+
+const settingsObject = z
+  .strictObject(shape, { error: 'must be a group of settings' })
+  .check(
+    z.refine(
+      (settings) =>
+        !listenAddressesCollide(
+          parseListenAddress(settings.listenAddr),
+          parseListenAddress(settings.metricsAddr),
+        ),
+      { path: ['metricsAddr'], error: 'must use another port than listenAddr' },
+    ),
+  );
+
+type SameType<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Flattens an intersection or mapped type, so that two spellings of one type compare equal. */
+type Plain<T> = T extends object ? { [Key in keyof T]: Plain<T[Key]> } : T;
+
+// Fails to compile as soon as schema and settings.ts part ways, in either direction.
+const settingsMatchSchema: SameType<
+  Plain<z.output<typeof settingsObject>>,
+  Plain<ProxySettings>
+> = true;
+void settingsMatchSchema;
+
+/** Reads the content of a weir.yaml that has been parsed; output is complete and checked. */
+export const proxySettingsSchema: z.ZodMiniType<ProxySettings> = settingsObject;
+
+/** Every setting of the proxy. */
+export const PROXY_OPTIONS: readonly Option[] = collectOptions(shape);

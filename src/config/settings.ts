@@ -1,0 +1,88 @@
+/**
+ * The settings of the proxy role, resolved: defaults filled in, durations in milliseconds.
+ *
+ * This file is the contract other rooms program against. Its types are written out, rather than
+ * read off the schema, because a public type must not depend on inference (`isolatedDeclarations`);
+ * schema.ts fails to compile when its output and these types differ in any key.
+ *
+ * @module
+ */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Everything `weir proxy` can be told. Times are milliseconds. */
+export interface ProxySettings {
+  /** The MCP server: `host:port`, or an http(s) URL with an optional path prefix. See `parseTarget`. */
+  targetAddr: string;
+  /** Where MCP traffic is served. See `parseListenAddress`. */
+  listenAddr: string;
+  /** Where the admin listener (metrics, health, live page) is served. */
+  metricsAddr: string;
+  logLevel: LogLevel;
+  /** `auto` is text when standard output is a terminal, JSON otherwise. */
+  logFormat: 'auto' | 'json' | 'text';
+  /** One log line per exchange. */
+  accessLog: boolean;
+  /** TLS on the listener. */
+  tls: {
+    enabled: boolean;
+    certFile: string;
+    keyFile: string;
+    minVersion: '1.2' | '1.3';
+  };
+  /** Milliseconds between two TCP checks of the upstream. */
+  healthCheckInterval: number;
+  /** `Host` names accepted besides those the listener implies. */
+  allowedHosts: string[];
+  /** `Origin` values accepted besides those the listener implies. */
+  allowedOrigins: string[];
+  /** Pass the client's `Host` on instead of the target's. */
+  preserveHost: boolean;
+  upstream: {
+    /** The upstream's name in metrics and logs. */
+    name: string;
+    /** PEM bundle trusted for an https target, instead of the runtime's own. */
+    caFile: string | null;
+    /** Name sent as SNI and expected in the certificate, when not the target's host. */
+    serverName: string | null;
+  };
+  /** Milliseconds; 0 switches a deadline off. */
+  timeouts: {
+    /** Until a connection to the upstream stands. */
+    connect: number;
+    /** From sending a request until its response head. */
+    responseHead: number;
+    /** Longest silence within a response body. */
+    idleStream: number;
+    /** A whole exchange. */
+    total: number;
+  };
+  /** Milliseconds in-flight exchanges get after the first SIGTERM or SIGINT. */
+  shutdownGrace: number;
+  metrics: {
+    /** Distinct values one label may take before further ones become `_other`. */
+    labelLimit: number;
+    /** What of a resource URI becomes a label. */
+    resourceLabel: 'template' | 'scheme' | 'full';
+  };
+  /** Which of the two Node shells serves; other runtimes have only `fetch`. */
+  nodeShell: 'native' | 'fetch';
+  /** The admin surface of a runtime without a second listener (Workers). */
+  admin: {
+    /** Bearer token; null turns the surface off. A secret. */
+    token: string | null;
+    prefix: string;
+  };
+  /** Who this process is in telemetry. */
+  service: {
+    name: string;
+    version: string | null;
+    environment: string;
+  };
+  otlp: {
+    /** Collector base URL, or null. */
+    endpoint: string | null;
+    /** Milliseconds. */
+    metricInterval: number;
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * Reads weir.yaml. Apart from the rest of the room because it brings the YAML parser with it,
+ * which runtimes without files leave out.
+ *
+ * A configuration is small and flat, so whatever makes YAML dangerous or surprising is refused:
+ * anchors and aliases, merge keys, tags, several documents, duplicate keys, large files. Text
+ * settings take a plain scalar as it is spelled: `minVersion: 1.2` is the text "1.2".
+ *
+ * @module
+ */
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import type { Option } from './option.ts';
+import { type ConfigProblem, printableName } from './problem.ts';
+import { PROXY_OPTIONS } from './schema.ts';
+import type { FileReading } from './sources.ts';
+import { suggestName } from './suggest.ts';
+
+/** Longest configuration file, in UTF-16 code units. Keeps a hostile one cheap to refuse. */
+export const MAX_CONFIG_FILE_CHARS = 65_536;
+
+/**
+ * The settings in a configuration file. Never throws: what is wrong comes back as problems.
+ *
+ * @param text content of the file
+ * @param path as the user knows it, for messages
+ */
+export function readYamlSettings(text: string, path: string): FileReading {
+  const refuse = (line: string): FileReading => ({
+    path,
+    values: new Map(),
+    problems: [{ key: null, line }],
+  });
+  if (text.length > MAX_CONFIG_FILE_CHARS) {
+    return refuse(`${path}: must be at most ${MAX_CONFIG_FILE_CHARS} characters long`);
+  }
+  const lines = new LineCounter();
+  const document = tryParse(text, lines);
+  if (document === null) return refuse(`${path}: is nested too deeply`);
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    // The parser's own message may quote the file, and with it a secret.
+    const reason = fault.code.toLowerCase().replaceAll('_', ' ');
+    return refuse(`${path}:${line}:${col}: is not plain YAML (${reason})`);
+  }
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    return { path, values: new Map(), problems: [] };
+  }
+  if (!isMap(contents)) {
+    return refuse(`${path}: must be a map of settings, such as "targetAddr: localhost:3001"`);
+  }
+  const reader = new SettingsReader(path, lines);
+  reader.readSection(contents, []);
+  return { path, values: reader.values, problems: reader.problems };
+}
+
+function tryParse(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      // Checked here, in linear time; the parser compares every pair of keys.
+      uniqueKeys: false,
+      version: '1.2',
+      schema: 'core',
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    // The parser recurses: only depth exhausts the stack within the size limit.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+const OPTIONS = new Map(PROXY_OPTIONS.map((option) => [option.key, option]));
+const SECTIONS = new Set(
+  PROXY_OPTIONS.flatMap(({ path }) => path.slice(0, -1).map((_, i) => path.slice(0, i + 1))).map(
+    (path) => path.join('.'),
+  ),
+);
+
+class SettingsReader {
+  readonly values = new Map<string, { value: unknown; line: number }>();
+  readonly problems: ConfigProblem[] = [];
+  readonly #path: string;
+  readonly #lines: LineCounter;
+
+  constructor(path: string, lines: LineCounter) {
+    this.#path = path;
+    this.#lines = lines;
+  }
+
+  /** Sections are as deep as the schema, whatever the file looks like. */
+  readSection(map: YAMLMap, parent: readonly string[]): void {
+    const seen = new Set<string>();
+    for (const pair of map.items) {
+      const line = this.#lineOf(pair);
+      if (!isScalar(pair.key) || typeof pair.key.value !== 'string') {
+        this.#complain(null, line, 'a key must be plain text');
+        continue;
+      }
+      const name = pair.key.value;
+      if (name.includes('.')) {
+        this.#complain(null, line, `${printableName(name)} must be written as nested keys`);
+        continue;
+      }
+      const key = [...parent, name].join('.');
+      if (seen.has(key)) this.#complain(key, line, `${printableName(key)} is given twice`);
+      else this.#readEntry(key, pair.value, line);
+      seen.add(key);
+    }
+  }
+
+  #readEntry(key: string, node: unknown, line: number): void {
+    const option = OPTIONS.get(key);
+    if (option !== undefined) {
+      this.#readValue(option, node, line);
+    } else if (!SECTIONS.has(key)) {
+      const near = suggestName(key, [...OPTIONS.keys(), ...SECTIONS]);
+      const hint = near === null ? '' : `; did you mean ${near}?`;
+      this.#complain(null, line, `unknown key ${printableName(key)}${hint}`);
+    } else if (isMap(node)) {
+      this.readSection(node, key.split('.'));
+    } else {
+      this.#complain(null, line, `${key} must be a map of settings`);
+    }
+  }
+
+  #readValue(option: Option, node: unknown, line: number): void {
+    if (isAlias(node) || (isSeq(node) && node.items.some(isAlias))) {
+      this.#complain(option.key, line, `${option.key} must be written out: aliases are not read`);
+      return;
+    }
+    const value = isSeq(node)
+      ? node.items.map((item) => scalarValue(option, item))
+      : scalarValue(option, node);
+    this.values.set(option.key, { value, line });
+  }
+
+  #complain(key: string | null, line: number, message: string): void {
+    this.problems.push({ key, line: `${this.#path}:${line}: ${message}` });
+  }
+
+  #lineOf(pair: Pair): number {
+    const { key } = pair as Pair<{ range?: readonly number[] | null }>;
+    return this.#lines.linePos(key?.range?.[0] ?? 0).line;
+  }
+}
+
+/** The value of a scalar; anything else becomes an empty object, which no setting accepts. */
+function scalarValue(option: Option, node: unknown): unknown {
+  if (node === null || node === undefined) return null;
+  if (!isScalar(node)) return {};
+  const { value, source } = node;
+  const spelled = option.kind !== 'boolean' && option.kind !== 'integer';
+  if (spelled && (typeof value === 'number' || typeof value === 'boolean')) return source ?? value;
+  return value;
+}

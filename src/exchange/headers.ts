@@ -1,0 +1,150 @@
+/**
+ * Header lists as they were on the wire: flat, in order, with their case.
+ *
+ * @module
+ */
+
+/** `[name, value, name, value, …]`, order and case as received; repeated names stay repeated. */
+export type RawHeaders = readonly string[];
+
+/** What weir itself reads of a request head. Values are as sent, repeated fields joined by `, `. */
+export interface RequestFields {
+  host: string | null;
+  origin: string | null;
+  connection: string | null;
+  /** The request asks for another protocol (RFC 9110 §7.8). */
+  upgrade: boolean;
+  contentEncoding: string | null;
+  /** Declared body length in bytes; null when absent or not a plain number. */
+  contentLength: number | null;
+  /** The body is framed by `Transfer-Encoding`. */
+  chunked: boolean;
+  protocolVersion: string | null;
+  mcpMethod: string | null;
+  mcpName: string | null;
+  /** An `Mcp-Session-Id` was sent. Its value is never kept. */
+  hasSession: boolean;
+  /** A `Last-Event-ID` was sent. */
+  resumes: boolean;
+}
+
+/** What weir reads of a response head. */
+export interface ResponseFields {
+  /** `type/subtype` in lower case without parameters, or null. */
+  mediaType: string | null;
+  contentEncoding: string | null;
+  contentLength: number | null;
+  connection: string | null;
+}
+
+const join = (seen: string | null, value: string): string =>
+  seen === null ? value : `${seen}, ${value}`;
+
+/** `Content-Length` as a number; anything but digits is null (RFC 9110 §8.6). */
+function parseLength(value: string): number | null {
+  return /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
+/** Media type without its parameters (RFC 9110 §8.3.1). */
+export function parseMediaType(contentType: string): string {
+  const semicolon = contentType.indexOf(';');
+  return (semicolon === -1 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+}
+
+/** `application/json` and every `…+json` (RFC 6839 §3.1). */
+export function isJsonMediaType(mediaType: string | null): boolean {
+  return mediaType !== null && (mediaType === 'application/json' || mediaType.endsWith('+json'));
+}
+
+export function readRequestFields(headers: RawHeaders): RequestFields {
+  const fields: RequestFields = {
+    host: null,
+    origin: null,
+    connection: null,
+    upgrade: false,
+    contentEncoding: null,
+    contentLength: null,
+    chunked: false,
+    protocolVersion: null,
+    mcpMethod: null,
+    mcpName: null,
+    hasSession: false,
+    resumes: false,
+  };
+  for (let i = 0; i < headers.length; i += 2) {
+    const value = headers[i + 1] as string;
+    switch ((headers[i] as string).toLowerCase()) {
+      case 'host':
+        fields.host = join(fields.host, value);
+        break;
+      case 'origin':
+        fields.origin = join(fields.origin, value);
+        break;
+      case 'connection':
+        fields.connection = join(fields.connection, value);
+        break;
+      case 'upgrade':
+        fields.upgrade = true;
+        break;
+      case 'content-encoding':
+        fields.contentEncoding = join(fields.contentEncoding, value);
+        break;
+      case 'content-length':
+        fields.contentLength = parseLength(value);
+        break;
+      case 'transfer-encoding':
+        fields.chunked = true;
+        break;
+      case 'mcp-protocol-version':
+        fields.protocolVersion = join(fields.protocolVersion, value);
+        break;
+      case 'mcp-method':
+        fields.mcpMethod = join(fields.mcpMethod, value);
+        break;
+      case 'mcp-name':
+        fields.mcpName = join(fields.mcpName, value);
+        break;
+      case 'mcp-session-id':
+        fields.hasSession = true;
+        break;
+      case 'last-event-id':
+        fields.resumes = true;
+        break;
+    }
+  }
+  return fields;
+}
+
+export function readResponseFields(headers: RawHeaders): ResponseFields {
+  const fields: ResponseFields = {
+    mediaType: null,
+    contentEncoding: null,
+    contentLength: null,
+    connection: null,
+  };
+  for (let i = 0; i < headers.length; i += 2) {
+    const value = headers[i + 1] as string;
+    switch ((headers[i] as string).toLowerCase()) {
+      case 'content-type':
+        fields.mediaType = parseMediaType(value);
+        break;
+      case 'content-encoding':
+        fields.contentEncoding = join(fields.contentEncoding, value);
+        break;
+      case 'content-length':
+        fields.contentLength = parseLength(value);
+        break;
+      case 'connection':
+        fields.connection = join(fields.connection, value);
+        break;
+    }
+  }
+  return fields;
+}
+
+/** A `Content-Encoding` that changes the bytes; `identity` and an empty value do not. */
+export function contentCoding(contentEncoding: string | null): string | null {
+  if (contentEncoding === null) return null;
+  const coding = contentEncoding.trim().toLowerCase();
+  return coding === '' || coding === 'identity' ? null : coding;
+}

@@ -1,0 +1,73 @@
+/**
+ * The deadlines of one exchange. Each has its own name and its own timer; none cuts what another
+ * one is about.
+ *
+ * @module
+ */
+
+import type { ProxyTimeouts } from './options.ts';
+
+export type DeadlineName = 'response_head' | 'idle_stream' | 'total';
+
+type Timer = ReturnType<typeof setTimeout>;
+
+export class Deadlines {
+  readonly #timeouts: ProxyTimeouts;
+  readonly #onExpire: (name: DeadlineName) => void;
+  #head: Timer | null = null;
+  #idle: Timer | null = null;
+  #total: Timer | null = null;
+
+  /** Starts the total deadline. `onExpire` may be called once for each deadline. */
+  constructor(timeouts: ProxyTimeouts, onExpire: (name: DeadlineName) => void) {
+    this.#timeouts = timeouts;
+    this.#onExpire = onExpire;
+    if (timeouts.total > 0) this.#total = setTimeout(onExpire, timeouts.total, 'total');
+  }
+
+  /** The upstream request is complete or on its way. */
+  dispatched(): void {
+    if (this.#timeouts.responseHead > 0) {
+      this.#head = setTimeout(this.#onExpire, this.#timeouts.responseHead, 'response_head');
+    }
+  }
+
+  responseHead(): void {
+    if (this.#head !== null) clearTimeout(this.#head);
+    this.#head = null;
+    this.activity();
+  }
+
+  /** Bytes of the response arrived. */
+  activity(): void {
+    if (this.#timeouts.idleStream === 0) return;
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = setTimeout(this.#onExpire, this.#timeouts.idleStream, 'idle_stream');
+  }
+
+  /** The reader is not asking for more: silence is the client's doing, not the upstream's. */
+  suspend(): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+  }
+
+  clear(): void {
+    if (this.#head !== null) clearTimeout(this.#head);
+    if (this.#total !== null) clearTimeout(this.#total);
+    this.#head = null;
+    this.#total = null;
+    this.suspend();
+  }
+}
+
+/** One line for the log. */
+export function describeExpiry(name: DeadlineName, timeouts: ProxyTimeouts): string {
+  switch (name) {
+    case 'response_head':
+      return `no response head within ${timeouts.responseHead} ms`;
+    case 'idle_stream':
+      return `upstream silent for ${timeouts.idleStream} ms`;
+    case 'total':
+      return `exchange longer than ${timeouts.total} ms`;
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * Drives one exchange with web-standard requests, responses and streams: the shell that runs
+ * wherever `fetch` runs.
+ *
+ * @module
+ */
+
+import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
+import type { RawHeaders, RequestFields } from '../../exchange/headers.ts';
+import type { LocalResponse } from '../../exchange/local-response.ts';
+import { type DeadlineName, Deadlines, describeExpiry } from './deadlines.ts';
+import { type ObservedBody, observeBody, readWhole } from './observed-body.ts';
+import type { CreateProxyOptions } from './options.ts';
+import { ProxyCore, WHOLE_BODY_BYTES } from './proxy-core.ts';
+import { fetchUpstream, fromRawHeaders, toRawHeaders, type Upstream } from './upstream.ts';
+
+/** What a runtime knows of a request beside the `Request` itself. */
+export interface FetchContext {
+  /** Address of the peer, or null where the runtime does not tell. */
+  readonly peer: string | null;
+  /** Protocol version of the connection, as in `Via`. Default `1.1`. */
+  readonly httpVersion?: string;
+  /** Header list as received, where the runtime keeps one. Default: from `request.headers`. */
+  readonly rawHeaders?: RawHeaders;
+  /** Keeps the runtime from ending the work when the response is done. */
+  readonly waitUntil?: (work: Promise<unknown>) => void;
+}
+
+type ResponseFactory = NonNullable<CreateProxyOptions['createResponse']>;
+
+/** Statuses whose responses have no body (RFC 9110 §6.4.1). */
+const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+export class FetchShell {
+  readonly core: ProxyCore;
+  readonly #upstream: Upstream;
+  readonly #createResponse: ResponseFactory;
+  readonly #streams = new Set<FetchExchange>();
+
+  /** @throws {InvalidValueError} when the target cannot be used */
+  constructor(options: CreateProxyOptions) {
+    this.core = new ProxyCore(options);
+    this.#upstream = options.upstream ?? fetchUpstream();
+    this.#createResponse = options.createResponse ?? ((body, init) => new Response(body, init));
+  }
+
+  async handle(request: Request, context: FetchContext): Promise<Response> {
+    const url = new URL(request.url);
+    const headers = context.rawHeaders ?? withHost(toRawHeaders(request.headers), url.host);
+    const opened = this.core.open({
+      method: request.method,
+      url: url.pathname + url.search,
+      headers,
+      peer: context.peer,
+      scheme: url.protocol === 'https:' ? 'https' : 'http',
+      httpVersion: context.httpVersion ?? '1.1',
+    });
+    if (opened.kind === 'answer') return this.#answer(opened.local);
+    return new FetchExchange(
+      this.core,
+      this.#upstream,
+      this.#createResponse,
+      opened.exchange,
+      request,
+      context,
+      this.#streams,
+    ).run(opened.path, opened.headers, opened.fields);
+  }
+
+  /** Ends the streams that have no end of their own, so that a shutdown need not wait for them. */
+  endStreams(): void {
+    for (const exchange of this.#streams) exchange.endStream();
+  }
+
+  #answer(local: LocalResponse): Response {
+    return this.#createResponse(
+      new TextEncoder().encode(local.body),
+      { status: local.status, headers: fromRawHeaders(local.headers) },
+      null,
+    );
+  }
+}
+
+/** Runtimes that keep `Host` out of `Headers` still have it in the URL. */
+function withHost(headers: string[], host: string): string[] {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === 'host') return headers;
+  headers.push('host', host);
+  return headers;
+}
+
+/** One exchange between a `Request` and the `Response` made of it. */
+class FetchExchange {
+  readonly #core: ProxyCore;
+  readonly #upstream: Upstream;
+  readonly #createResponse: ResponseFactory;
+  readonly #exchange: Exchange;
+  readonly #request: Request;
+  readonly #context: FetchContext;
+  /** Where exchanges with an open stream are found at shutdown. */
+  readonly #streams: Set<FetchExchange>;
+  readonly #abort = new AbortController();
+  readonly #deadlines: Deadlines;
+  #expired: DeadlineName | null = null;
+  #responseBody: ObservedBody | null = null;
+  #releaseDrain: (() => void) | null = null;
+  #draining = false;
+
+  constructor(
+    core: ProxyCore,
+    upstream: Upstream,
+    createResponse: ResponseFactory,
+    exchange: Exchange,
+    request: Request,
+    context: FetchContext,
+    streams: Set<FetchExchange>,
+  ) {
+    this.#streams = streams;
+    this.#core = core;
+    this.#upstream = upstream;
+    this.#createResponse = createResponse;
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#context = context;
+    this.#deadlines = new Deadlines(core.timeouts, (name) => this.#expire(name));
+  }
+
+  async run(path: string, headers: RawHeaders, fields: RequestFields): Promise<Response> {
+    const signal = this.#request.signal;
+    const onSignal = () => this.#downstreamClosed();
+    signal.addEventListener('abort', onSignal);
+    try {
+      const body = await this.#requestBody(fields);
+      this.#exchange.dispatched();
+      this.#deadlines.dispatched();
+      const response = await this.#upstream({
+        method: this.#request.method,
+        url: this.#core.target.origin + path,
+        headers,
+        body,
+        signal: this.#abort.signal,
+      });
+      return await this.#respond(response.status, response.headers, response.body);
+    } catch (error) {
+      return this.#failed(error);
+    } finally {
+      signal.removeEventListener('abort', onSignal);
+    }
+  }
+
+  async #requestBody(
+    fields: RequestFields,
+  ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+    const body = this.#request.body;
+    if (body === null) {
+      this.#exchange.requestEnd();
+      return null;
+    }
+    const reader = body.getReader();
+    const onChunk = (bytes: Uint8Array): Uint8Array => {
+      this.#exchange.requestChunk(bytes);
+      return bytes;
+    };
+    if (fields.contentLength !== null && fields.contentLength <= WHOLE_BODY_BYTES) {
+      const whole = await readWhole(reader, onChunk).catch((error: unknown) => {
+        this.#downstreamClosed();
+        throw error;
+      });
+      this.#exchange.requestEnd();
+      return whole;
+    }
+    const observed = observeBody(reader, {
+      onChunk,
+      onEnd: () => {
+        this.#exchange.requestEnd();
+        return new Uint8Array(0);
+      },
+      onError: () => this.#downstreamClosed(),
+      onCancel: () => true,
+    });
+    return observed.stream;
+  }
+
+  async #respond(
+    status: number,
+    rawHeaders: RawHeaders,
+    body: ReadableStream<Uint8Array> | null,
+  ): Promise<Response> {
+    this.#deadlines.responseHead();
+    if (this.#draining) return await this.#drain(body);
+    const { headers, fields, whole } = this.#core.respond(this.#exchange, status, rawHeaders);
+    const init = { status, headers: fromRawHeaders(headers) };
+    if (body === null || this.#request.method === 'HEAD' || NULL_BODY_STATUS.has(status)) {
+      await body?.cancel();
+      const response = this.#createResponse(null, init, fields.contentLength);
+      this.#finish();
+      return response;
+    }
+    const reader = body.getReader();
+    if (whole) {
+      const bytes = await readWhole(reader, (chunk) => this.#exchange.responseChunk(chunk));
+      const response = this.#createResponse(bytes, init, bytes.byteLength);
+      this.#finish();
+      return response;
+    }
+    const observed = this.#observeResponse(reader);
+    this.#responseBody = observed;
+    this.#streams.add(this);
+    const response = this.#createResponse(observed.stream, init, fields.contentLength);
+    this.#exchange.headSent();
+    return response;
+  }
+
+  #observeResponse(reader: ReadableStreamDefaultReader<Uint8Array>): ObservedBody {
+    return observeBody(reader, {
+      onChunk: (bytes) => {
+        this.#deadlines.activity();
+        return this.#exchange.responseChunk(bytes);
+      },
+      onEnd: () => this.#finish(),
+      onError: (error) => {
+        this.#streams.delete(this);
+        this.#deadlines.clear();
+        this.#exchange.upstreamFailed('aborted', describeError(error));
+      },
+      onCancel: () => {
+        this.#streams.delete(this);
+        const action = this.#exchange.downstreamClosed();
+        this.#deadlines.clear();
+        if (action !== 'drain' || !this.#beginDrain()) {
+          this.#abort.abort();
+          return true;
+        }
+        this.#keepAlive(this.#readOn(reader));
+        return false;
+      },
+    });
+  }
+
+  endStream(): void {
+    if (!this.#exchange.endless) return;
+    this.#finish();
+    this.#responseBody?.close();
+    this.#abort.abort();
+  }
+
+  #finish(): Uint8Array {
+    this.#streams.delete(this);
+    this.#deadlines.clear();
+    this.#releaseDrain?.();
+    return this.#exchange.responseEnd();
+  }
+
+  /** The client left before the response head was passed on. */
+  #downstreamClosed(): void {
+    const action = this.#exchange.downstreamClosed();
+    if (action === 'none') return;
+    if (action === 'drain' && this.#beginDrain()) {
+      this.#draining = true;
+      return;
+    }
+    this.#deadlines.clear();
+    this.#abort.abort();
+  }
+
+  #expire(name: DeadlineName): void {
+    this.#expired = name;
+    const reason = describeExpiry(name, this.#core.timeouts);
+    // Before the response began, `run` turns the aborted upstream request into the 504.
+    if (this.#responseBody !== null) {
+      this.#streams.delete(this);
+      this.#exchange.upstreamFailed('timeout', reason);
+      this.#responseBody.abort(new Error(reason));
+    }
+    this.#deadlines.clear();
+    this.#abort.abort(new Error(reason));
+  }
+
+  /** The upstream request failed, or the client left before there was a response. */
+  #failed(error: unknown): Response {
+    this.#deadlines.clear();
+    this.#releaseDrain?.();
+    let failure: UpstreamFailure = 'unreachable';
+    let detail = describeError(error);
+    if (this.#expired !== null) {
+      failure = 'timeout';
+      detail = describeExpiry(this.#expired, this.#core.timeouts);
+    } else if (this.#exchange.responding) {
+      failure = 'aborted';
+    }
+    this.#abort.abort();
+    const local = this.#exchange.upstreamFailed(failure, detail);
+    // Nobody reads an answer to an exchange that ended before; the runtime still wants one.
+    if (local === null) return new Response(null, { status: 499 });
+    return this.#createResponse(
+      new TextEncoder().encode(local.body),
+      { status: local.status, headers: fromRawHeaders(local.headers) },
+      null,
+    );
+  }
+
+  #beginDrain(): boolean {
+    this.#releaseDrain = this.#core.drains.begin(() => this.#abort.abort());
+    return this.#releaseDrain !== null;
+  }
+
+  async #drain(body: ReadableStream<Uint8Array> | null): Promise<Response> {
+    this.#deadlines.clear();
+    const work = body === null ? Promise.resolve() : this.#readOn(body.getReader());
+    this.#keepAlive(work);
+    await work;
+    this.#releaseDrain?.();
+    return new Response(null, { status: 499 });
+  }
+
+  async #readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    try {
+      while (!(await reader.read()).done);
+    } catch {
+      // The upstream broke off what nobody waits for any more.
+    } finally {
+      this.#releaseDrain?.();
+    }
+  }
+
+  #keepAlive(work: Promise<unknown>): void {
+    this.#context.waitUntil?.(work);
+  }
+}
+
+/** One line, from the innermost cause, where runtimes put what really happened. */
+function describeError(error: unknown): string {
+  let cause = error;
+  for (let depth = 0; depth < 4; depth++) {
+    const inner = (cause as { cause?: unknown } | null)?.cause;
+    if (inner === undefined || inner === null) break;
+    cause = inner;
+  }
+  const text = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return (text.split('\n', 1)[0] as string).slice(0, 200);
+}

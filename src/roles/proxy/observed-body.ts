@@ -1,0 +1,103 @@
+/**
+ * A web stream that is watched as it passes: one chunk is read for each chunk asked for, so that
+ * nothing is buffered and back-pressure reaches the other end.
+ *
+ * @module
+ */
+
+export interface BodyWatcher {
+  /** Returns what to pass on; empty when there is nothing to pass yet. */
+  onChunk(bytes: Uint8Array): Uint8Array;
+  /** The source ended cleanly. Returns what to pass on last. */
+  onEnd(): Uint8Array;
+  /** The source broke. */
+  onError(error: unknown): void;
+  /** The consumer left. Returns whether the source should be cancelled. */
+  onCancel(reason: unknown): boolean;
+}
+
+/** Body stream plus the means to end it from outside, as a deadline or a shutdown does. */
+export interface ObservedBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Ends the stream cleanly. */
+  close(): void;
+  /** Errors the stream: the consumer sees an abort, never a clean end. */
+  abort(reason: unknown): void;
+}
+
+export function observeBody(
+  source: ReadableStreamDefaultReader<Uint8Array>,
+  watcher: BodyWatcher,
+): ObservedBody {
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  let over = false;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(started) {
+        controller = started;
+      },
+      async pull() {
+        try {
+          for (;;) {
+            const { done, value } = await source.read();
+            if (over) return;
+            const passed = done ? watcher.onEnd() : watcher.onChunk(value);
+            if (passed.byteLength > 0) controller.enqueue(passed);
+            if (done) {
+              over = true;
+              controller.close();
+            }
+            if (done || passed.byteLength > 0) return;
+          }
+        } catch (error) {
+          if (over) return;
+          over = true;
+          watcher.onError(error);
+          controller.error(error);
+        }
+      },
+      async cancel(reason) {
+        over = true;
+        if (watcher.onCancel(reason)) await source.cancel(reason);
+      },
+    },
+    // Without a queue of its own the stream reads only when its consumer does.
+    { highWaterMark: 0 },
+  );
+  return {
+    stream,
+    close() {
+      if (over) return;
+      over = true;
+      controller.close();
+    },
+    abort(reason) {
+      if (over) return;
+      over = true;
+      controller.error(reason);
+    },
+  };
+}
+
+/** Reads a body to its end and joins it; `onChunk` sees each piece as it comes. */
+export async function readWhole(
+  source: ReadableStreamDefaultReader<Uint8Array>,
+  onChunk: (bytes: Uint8Array) => Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await source.read();
+    if (done) break;
+    const passed = onChunk(value);
+    chunks.push(passed);
+    length += passed.byteLength;
+  }
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,160 @@
+/**
+ * What the proxy role does with one exchange, without I/O: check where it came from, say what goes
+ * upstream, say what comes back. Both shells drive this and nothing else.
+ *
+ * @module
+ */
+
+import { parseTarget, type TargetAddress } from '../../config/address.ts';
+import { allowEverything } from '../../exchange/decision.ts';
+import { Exchange, type ExchangeEnvironment } from '../../exchange/exchange.ts';
+import { forwardRequestHeaders, forwardResponseHeaders } from '../../exchange/forwarding.ts';
+import {
+  type RawHeaders,
+  type RequestFields,
+  type ResponseFields,
+  readRequestFields,
+  readResponseFields,
+} from '../../exchange/headers.ts';
+import type { LocalResponse } from '../../exchange/local-response.ts';
+import { createHostGuard, type HostGuard, isLoopbackAddress } from '../../policy/host-guard.ts';
+import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
+import { Drains } from './drains.ts';
+import { EndpointRewriter } from './endpoint-rewriter.ts';
+import { DEFAULT_TIMEOUTS, type ProxyOptions, type ProxyTimeouts } from './options.ts';
+import { upstreamPath } from './target.ts';
+
+/**
+ * Bodies up to this declared length are taken whole: one read, one scan, one write. Longer ones,
+ * and those of unknown length, stream. In bytes.
+ */
+export const WHOLE_BODY_BYTES = 64 * 1024;
+
+/** A request head as a runtime hands it over. */
+export interface IncomingHead {
+  readonly method: string;
+  /** Path and query, beginning with `/`. */
+  readonly url: string;
+  readonly headers: RawHeaders;
+  readonly peer: string | null;
+  readonly scheme: 'http' | 'https';
+  /** `1.0`, `1.1` or `2.0`, as in `Via`. */
+  readonly httpVersion: string;
+}
+
+export type OpenedExchange =
+  | { readonly kind: 'answer'; readonly local: LocalResponse }
+  | {
+      readonly kind: 'forward';
+      readonly exchange: Exchange;
+      readonly fields: RequestFields;
+      /** Path and query for the upstream. */
+      readonly path: string;
+      readonly headers: string[];
+    };
+
+export interface ForwardedHead {
+  readonly headers: string[];
+  readonly fields: ResponseFields;
+  /** The body is short, of known length and no stream: take it whole. */
+  readonly whole: boolean;
+}
+
+export class ProxyCore {
+  readonly target: TargetAddress;
+  readonly timeouts: ProxyTimeouts;
+  readonly drains = new Drains();
+  readonly #environment: ExchangeEnvironment;
+  readonly #guard: HostGuard;
+  readonly #preserveHost: boolean;
+
+  /** @throws {InvalidValueError} when the target cannot be used */
+  constructor(options: ProxyOptions) {
+    this.target = parseTarget(options.target);
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#preserveHost = options.preserveHost ?? false;
+    this.#guard = createHostGuard({
+      allowedHosts: options.allowedHosts ?? [],
+      allowedOrigins: options.allowedOrigins ?? [],
+    });
+    this.#environment = {
+      now: options.now ?? (() => performance.now()),
+      date: options.date ?? (() => Date.now()),
+      sinks: options.sinks ?? [],
+      decide: options.decide ?? allowEverything,
+    };
+  }
+
+  /** Begins an exchange: says what goes upstream, or answers it at once. */
+  open(head: IncomingHead): OpenedExchange {
+    const fields = readRequestFields(head.headers);
+    const query = head.url.indexOf('?');
+    const exchange = new Exchange(
+      {
+        method: head.method,
+        path: query === -1 ? head.url : head.url.slice(0, query),
+        peer: head.peer,
+        fields,
+      },
+      this.#environment,
+    );
+    const refusal = this.#guard.check({
+      host: fields.host,
+      origin: fields.origin,
+      peerIsLoopback: head.peer !== null && isLoopbackAddress(head.peer),
+      scheme: head.scheme,
+    });
+    if (refusal !== null) {
+      const local = exchange.deny(403, WEIR_ERROR.ORIGIN_REFUSED, refusal.message);
+      return { kind: 'answer', local };
+    }
+    if (fields.upgrade || head.method === 'CONNECT') {
+      const local = exchange.deny(
+        501,
+        WEIR_ERROR.UPGRADE_UNSUPPORTED,
+        'This proxy does not upgrade connections: MCP travels over plain HTTP requests',
+      );
+      return { kind: 'answer', local };
+    }
+    if (head.url.charCodeAt(0) !== 0x2f) {
+      const local = exchange.deny(
+        400,
+        WEIR_ERROR.BAD_REQUEST_TARGET,
+        'This proxy takes request targets in origin form only: a path that begins with "/"',
+      );
+      return { kind: 'answer', local };
+    }
+    const host = this.#preserveHost && fields.host !== null ? fields.host : this.target.authority;
+    return {
+      kind: 'forward',
+      exchange,
+      fields,
+      path: upstreamPath(this.target, head.url),
+      headers: forwardRequestHeaders(head.headers, fields, {
+        host,
+        scheme: head.scheme,
+        httpVersion: head.httpVersion,
+        peer: head.peer,
+      }),
+    };
+  }
+
+  /** Takes the upstream's response head: says what goes to the client. */
+  respond(exchange: Exchange, status: number, headers: RawHeaders): ForwardedHead {
+    const fields = readResponseFields(headers);
+    const streams = fields.mediaType === 'text/event-stream';
+    const rewriter =
+      streams &&
+      exchange.httpMethod === 'GET' &&
+      fields.contentEncoding === null &&
+      fields.contentLength === null
+        ? new EndpointRewriter(this.target)
+        : null;
+    exchange.responseHead(status, fields, rewriter);
+    return {
+      headers: forwardResponseHeaders(headers, fields),
+      fields,
+      whole: !streams && fields.contentLength !== null && fields.contentLength <= WHOLE_BODY_BYTES,
+    };
+  }
+}

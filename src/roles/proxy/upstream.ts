@@ -1,0 +1,74 @@
+/**
+ * The port through which the fetch shell reaches the upstream, and its form for any `fetch`.
+ *
+ * @module
+ */
+
+import type { RawHeaders } from '../../exchange/headers.ts';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: RawHeaders;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+  /** Aborted when the answer is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  /** The bytes exactly as `headers` describe them (still encoded, when a coding is declared). */
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/**
+ * Sends one request and resolves with the response head. Redirects are not followed, nothing is
+ * retried. A rejection means that no response came.
+ */
+export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResponse>;
+
+/** Flattens `Headers`; `Set-Cookie` fields stay apart, as they must (RFC 9110 §5.3). */
+export function toRawHeaders(headers: Headers): string[] {
+  const raw: string[] = [];
+  for (const [name, value] of headers) raw.push(name, value);
+  return raw;
+}
+
+/** @throws {TypeError} when a name or value cannot stand in a header */
+export function fromRawHeaders(raw: RawHeaders): Headers {
+  const headers = new Headers();
+  for (let i = 0; i < raw.length; i += 2) headers.append(raw[i] as string, raw[i + 1] as string);
+  return headers;
+}
+
+/**
+ * An upstream over a `fetch` function. Such runtimes undo content codings by themselves and would
+ * hand over other bytes than the headers describe, so the upstream is asked to send none.
+ */
+export function fetchUpstream(
+  fetchFunction: (input: string, init: RequestInit) => Promise<Response> = (input, init) =>
+    fetch(input, init),
+): Upstream {
+  return async ({ method, url, headers, body, signal }) => {
+    const sent = fromRawHeaders(headers);
+    sent.delete('host');
+    sent.set('accept-encoding', 'identity');
+    const init: RequestInit & { duplex?: 'half' } = {
+      method,
+      headers: sent,
+      redirect: 'manual',
+      signal,
+    };
+    if (body !== null) {
+      init.body = body;
+      if (body instanceof ReadableStream) init.duplex = 'half';
+    }
+    const response = await fetchFunction(url, init);
+    return {
+      status: response.status,
+      headers: toRawHeaders(response.headers),
+      body: response.body,
+    };
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Node as a platform: processes, files, signals, and the two shells behind one listener.
+ *
+ * @module
+ */
+
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Pool } from 'undici';
+import { parseListenAddress, type TargetAddress } from '../../config/address.ts';
+import type { ProxySettings } from '../../config/settings.ts';
+import type { ProxyOptions } from '../../roles/proxy/options.ts';
+import { createProxy } from '../../roles/proxy/proxy.ts';
+import { ProxyCore } from '../../roles/proxy/proxy-core.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { ProcessReading } from '../../telemetry/process-metrics.ts';
+import { compose } from '../compose.ts';
+import type { Platform, RunningProxy } from '../platform.ts';
+import { listen, type RequestListener } from './listener.ts';
+import { NodeShell, plainAddress, requestHeaders } from './shell.ts';
+import { createUpstreamPool, poolUpstream } from './upstream-pool.ts';
+
+/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
+const ADMIN_GRACE_MS = 1000;
+
+async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
+  let target: TargetAddress;
+  const { proxyOptions, health, admin } = compose(settings, {
+    runtime: 'node',
+    logger,
+    probe: (signal) => probe(target, signal),
+    readProcess,
+  });
+  const core = new ProxyCore(proxyOptions);
+  target = core.target;
+  const pool = createUpstreamPool(target, {
+    connectTimeoutMs: settings.timeouts.connect,
+    caFile: settings.upstream.caFile,
+    serverName: settings.upstream.serverName,
+  });
+  const shell =
+    settings.nodeShell === 'native' ? new NodeShell(core, pool) : fetchShell(proxyOptions, pool);
+  const traffic = await listen(
+    parseListenAddress(settings.listenAddr),
+    '--listen-addr',
+    settings.tls,
+    shell.handle,
+    logger,
+  );
+  const adminListener = await listen(
+    parseListenAddress(settings.metricsAddr),
+    '--metrics-addr',
+    null,
+    getRequestListener((request) => admin.fetch(request), {
+      overrideGlobalObjects: false,
+    }) as RequestListener,
+    logger,
+  ).catch(async (error: unknown) => {
+    await traffic.close(0);
+    throw error;
+  });
+  health.start();
+  return {
+    listenUrl: traffic.url,
+    adminUrl: adminListener.url,
+    async shutdown() {
+      health.drain();
+      shell.endStreams();
+      await traffic.close(settings.shutdownGrace);
+      await adminListener.close(ADMIN_GRACE_MS);
+      health.stop();
+      await pool.destroy();
+    },
+  };
+}
+
+/** The fetch shell behind `node:http`, for comparison with the native one. */
+function fetchShell(
+  options: ProxyOptions,
+  pool: Pool,
+): { handle: RequestListener; endStreams: () => void } {
+  const proxy = createProxy({ ...options, upstream: poolUpstream(pool) });
+  const handle = getRequestListener(
+    (request, env) => {
+      const incoming = (env as { incoming: Parameters<RequestListener>[0] }).incoming;
+      return proxy.handle(request, {
+        peer: plainAddress(incoming.socket.remoteAddress),
+        httpVersion: incoming.httpVersion,
+        rawHeaders: requestHeaders(incoming),
+      });
+    },
+    { overrideGlobalObjects: false },
+  ) as RequestListener;
+  return { handle, endStreams: proxy.endStreams };
+}
+
+/** A TCP connection to the upstream, opened and closed: what readiness means. */
+function probe(target: TargetAddress, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: target.port, host: target.host });
+    signal.addEventListener('abort', () => socket.destroy(new Error('no connection in time')));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
+
+function readProcess(): ProcessReading {
+  const cpu = process.cpuUsage();
+  const memory = process.memoryUsage();
+  return {
+    cpuUserSeconds: cpu.user / 1e6,
+    cpuSystemSeconds: cpu.system / 1e6,
+    residentBytes: memory.rss,
+    heapUsedBytes: memory.heapUsed,
+    startTimeSeconds: START_TIME_SECONDS,
+    ...openFiles(),
+  };
+}
+
+const START_TIME_SECONDS = performance.timeOrigin / 1000;
+
+/** Linux tells open descriptors as directory entries; elsewhere the metric is left out. */
+function openFiles(): { openFds?: number } {
+  try {
+    return { openFds: readdirSync('/proc/self/fd').length };
+  } catch {
+    return {};
+  }
+}
+
+export const nodePlatform: Platform = {
+  name: 'node',
+  args: process.argv.slice(2),
+  env: process.env,
+  stdoutIsTerminal: process.stdout.isTTY === true,
+  writeOut: (text) => void process.stdout.write(text),
+  writeErr: (text) => void process.stderr.write(text),
+  readTextFile: (path) => readFile(path, 'utf8'),
+  exit: (code) => process.exit(code),
+  onSignal: (signal, handler) => void process.on(signal, handler),
+  startProxy,
+};

@@ -1,0 +1,140 @@
+/**
+ * Connections to the upstream on Node: one undici pool, and the port the fetch shell needs over it.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { TargetAddress } from '../../config/address.ts';
+import type { RawHeaders } from '../../exchange/headers.ts';
+import type { Upstream } from '../../roles/proxy/upstream.ts';
+import { StartError } from '../platform.ts';
+
+export interface UpstreamPoolOptions {
+  /** Until a connection stands, TLS handshake included, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** PEM file of the authorities to trust instead of the runtime's. */
+  readonly caFile: string | null;
+  /** Name for SNI and certificate verification instead of the target's host. */
+  readonly serverName: string | null;
+}
+
+/** Largest response head taken from an upstream, in bytes: what Node's own parser allows by default. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** @throws {StartError} when the CA file cannot be read */
+export function createUpstreamPool(target: TargetAddress, options: UpstreamPoolOptions): Pool {
+  let ca: string | undefined;
+  if (options.caFile !== null) {
+    try {
+      ca = readFileSync(options.caFile, 'utf8');
+    } catch (error) {
+      throw new StartError(
+        `cannot read the upstream CA file "${options.caFile}" (${(error as NodeJS.ErrnoException).code}): expected a readable PEM file, see --upstream-ca-file`,
+      );
+    }
+  }
+  const servername = options.serverName ?? (isIP(target.host) === 0 ? target.host : undefined);
+  return new Pool(target.origin, {
+    // A stream holds its connection for as long as it lives, so there is no fixed number that fits.
+    connections: null,
+    pipelining: 1,
+    // Our own deadlines decide; they are the same in both shells.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    allowH2: false,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+      ...(servername === undefined ? {} : { servername }),
+    },
+  });
+}
+
+/** undici hands header names and values over as bytes: latin1, as HTTP/1.1 has it. */
+export function decodeRawHeaders(raw: readonly (Buffer | string)[]): string[] {
+  const headers = new Array<string>(raw.length);
+  for (let i = 0; i < raw.length; i++) {
+    const part = raw[i] as Buffer | string;
+    headers[i] = typeof part === 'string' ? part : part.toString('latin1');
+  }
+  return headers;
+}
+
+/** The pool as the fetch shell's upstream: bytes stay as they were sent, codings included. */
+export function poolUpstream(pool: Pool): Upstream {
+  return ({ method, url, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const path = url.slice(new URL(url).origin.length);
+      let responded = false;
+      let readable: Readable | null = null;
+      pool.dispatch(
+        {
+          method: method as 'GET',
+          path,
+          headers: headers as string[],
+          body:
+            body === null
+              ? null
+              : body instanceof ReadableStream
+                ? Readable.fromWeb(body as import('node:stream/web').ReadableStream)
+                : body,
+        },
+        {
+          onRequestStart(controller) {
+            if (signal.aborted) {
+              controller.abort(toError(signal.reason));
+              return;
+            }
+            signal.addEventListener('abort', () => controller.abort(toError(signal.reason)), {
+              once: true,
+            });
+          },
+          onResponseStart(controller, status) {
+            if (status < 200) return;
+            responded = true;
+            const stream = new Readable({
+              highWaterMark: 0,
+              read: () => controller.resume(),
+              destroy: (error, done) => {
+                if (!stream.readableEnded && !ended)
+                  controller.abort(error ?? new Error('cancelled'));
+                done(error);
+              },
+            });
+            readable = stream;
+            resolve({
+              status,
+              headers: decodeRawHeaders(
+                (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders,
+              ) as RawHeaders,
+              body: Readable.toWeb(stream, {
+                strategy: { highWaterMark: 0 },
+              }) as ReadableStream<Uint8Array>,
+            });
+          },
+          onResponseData(controller, chunk) {
+            if (readable?.push(chunk) === false) controller.pause();
+          },
+          onResponseEnd() {
+            ended = true;
+            readable?.push(null);
+          },
+          onResponseError(_controller, error) {
+            ended = true;
+            if (responded) readable?.destroy(error);
+            else reject(error);
+          },
+        },
+      );
+      let ended = false;
+    });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,45 @@
+/**
+ * What the command line needs of a runtime that has processes (Node, Deno, Bun). Each runtime
+ * implements it once; `cli/` never touches a runtime global itself.
+ *
+ * @module
+ */
+
+import type { ProxySettings } from '../config/settings.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/** A proxy that listens. */
+export interface RunningProxy {
+  /** Base URL of the proxy listener, with the port really taken. */
+  readonly listenUrl: string;
+  /** Base URL of the admin listener. */
+  readonly adminUrl: string;
+  /** Ends gracefully: at most `shutdownGrace` for what is in flight, then everything is closed. */
+  shutdown(): Promise<void>;
+}
+
+/** The proxy could not start: port in use, unreadable certificate. The message is one line. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export interface Platform {
+  readonly name: 'node' | 'deno' | 'bun';
+  /** Arguments without the runtime and the program. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdoutIsTerminal: boolean;
+  /** Writes text as it is; lines bring their own newline. */
+  writeOut(text: string): void;
+  writeErr(text: string): void;
+  /**
+   * Rejects with an Error of one line. The runtime's own error is kept as `cause` (or its `code`
+   * copied), so that "no such file" can be told from "not readable".
+   */
+  readTextFile(path: string): Promise<string>;
+  /** Ends the process, with what was written delivered. */
+  exit(code: number): void;
+  onSignal(signal: 'SIGTERM' | 'SIGINT', handler: () => void): void;
+  /** Resolves once both listeners accept connections; throws a StartError. */
+  startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy>;
+}

@@ -1,0 +1,156 @@
+/**
+ * The logger: one line per entry, JSON for machines or text for people.
+ *
+ * @module
+ */
+
+import { type LogFields, type LogValue, quote, toJsonText, toPlainText } from './log-text.ts';
+
+export type { LogFields, LogValue } from './log-text.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that writes to the same place under another component name. */
+  child(component: string): Logger;
+}
+
+export interface LoggerOptions {
+  /** Entries below this level are not written. */
+  level: LogLevel;
+  format: 'json' | 'text';
+  /** Receives each entry, without a newline. What it throws is swallowed. */
+  write: (line: string) => void;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  now?: () => number;
+  /** Default `weir`. */
+  component?: string;
+  /** Colours the level in text format. Default false. */
+  color?: boolean;
+}
+
+const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** ANSI colours of the levels: grey, green, yellow, red. */
+const COLORS: Readonly<Record<LogLevel, number>> = { debug: 90, info: 32, warn: 33, error: 31 };
+
+/** Columns of the text format; longer components push their line to the right. */
+const LEVEL_COLUMNS = 5;
+const COMPONENT_COLUMNS = 9;
+
+/** Names every entry has; a field of that name is written with a `field_` before it. */
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['timestamp', 'level', 'component', 'message']);
+
+export function createLogger(options: LoggerOptions): Logger {
+  const { level, write, now = Date.now, component = 'weir', color = false } = options;
+  return new LineLogger(
+    {
+      threshold: LEVELS[level],
+      format: options.format === 'json' ? formatJson : (entry) => formatText(entry, color),
+      write,
+      now,
+    },
+    component,
+  );
+}
+
+interface Entry {
+  readonly time: number;
+  readonly level: LogLevel;
+  readonly component: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+interface Output {
+  readonly threshold: number;
+  readonly format: (entry: Entry) => string;
+  readonly write: (line: string) => void;
+  readonly now: () => number;
+}
+
+class LineLogger implements Logger {
+  readonly #output: Output;
+  readonly #component: string;
+
+  constructor(output: Output, component: string) {
+    this.#output = output;
+    this.#component = component;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#log('debug', message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#log('info', message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#log('warn', message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#log('error', message, fields);
+  }
+
+  child(component: string): Logger {
+    return new LineLogger(this.#output, component);
+  }
+
+  #log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    const { threshold, format, write, now } = this.#output;
+    if (LEVELS[level] < threshold) return;
+    try {
+      write(format({ time: now(), level, component: this.#component, message, fields }));
+    } catch {
+      // A closed pipe behind standard output must not become a failed request.
+    }
+  }
+}
+
+function formatJson({ time, level, component, message, fields }: Entry): string {
+  let line = `{"timestamp":"${toTimestamp(time)}","level":"${level}"`;
+  line += `,"component":${quote(component)},"message":${quote(message)}`;
+  for (const [name, value] of definedFields(fields)) {
+    const key = ENTRY_KEYS.has(name) ? `field_${name}` : name;
+    line += `,${quote(key)}:${toJsonText(value)}`;
+  }
+  return `${line}}`;
+}
+
+function formatText({ time, level, component, message, fields }: Entry, color: boolean): string {
+  const levelText = level.toUpperCase().padEnd(LEVEL_COLUMNS);
+  const parts = [
+    toTimestamp(time),
+    color ? `\u001b[${COLORS[level]}m${levelText}\u001b[0m` : levelText,
+    toMessageText(component).padEnd(COMPONENT_COLUMNS),
+    toMessageText(message),
+  ];
+  for (const [name, value] of definedFields(fields)) {
+    // Null says "unknown", which a person sees from the field not being there.
+    if (value !== null) parts.push(`${toPlainText(name)}=${toPlainText(value)}`);
+  }
+  return parts.join(' ');
+}
+
+/** Messages are prose: escaped like a quoted value, but without the quotes. */
+function toMessageText(message: string): string {
+  return quote(message).slice(1, -1).replaceAll('\\"', '"');
+}
+
+function definedFields(fields: LogFields): [string, Exclude<LogValue, undefined>][] {
+  return Object.entries(fields).filter(
+    (entry): entry is [string, Exclude<LogValue, undefined>] => entry[1] !== undefined,
+  );
+}
+
+/** ISO 8601 in UTC. A clock that is out of its mind must not stop the log. */
+function toTimestamp(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? '1970-01-01T00:00:00.000Z' : date.toISOString();
+}

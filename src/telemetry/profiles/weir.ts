@@ -1,0 +1,203 @@
+/**
+ * The `weir` profile: `weir_*`, what the operator's names do not say — outcomes read from the
+ * message, eras, the proxy's own cost, and what it could not read.
+ *
+ * @module
+ */
+
+import type { ExchangeRecord, Outcome, RpcCall, StreamKind } from '../../exchange/record.ts';
+import type { Era } from '../../protocol/mcp/revisions.ts';
+import type { CounterSeries, Family, MetricDefinition, MetricsStore } from '../metrics-store.ts';
+import type { WireLabels } from '../wire-labels.ts';
+import type { MetricsProfile } from './profile.ts';
+
+/** 50 µs to 250 ms: a proxy that costs more than that is broken, however much more. */
+const OVERHEAD_BUCKETS_SECONDS = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+];
+/** 1 ms to 30 s, where the default deadline for the response head lies. */
+const FIRST_BYTE_BUCKETS_SECONDS = [
+  0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+/** The boundaries of the OpenTelemetry conventions for MCP operations. */
+const TOOL_BUCKETS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+const METRICS = {
+  exchanges: {
+    name: 'weir_exchanges_total',
+    type: 'counter',
+    help: 'HTTP exchanges by JSON-RPC method, outcome read from the message, and protocol era.',
+    labels: ['method', 'outcome', 'era'],
+  },
+  overhead: {
+    name: 'weir_overhead_seconds',
+    type: 'histogram',
+    help: 'Time per exchange spent in weir itself: dispatch delay plus scanning.',
+    labels: [],
+    buckets: OVERHEAD_BUCKETS_SECONDS,
+    unit: 'seconds',
+  },
+  firstByte: {
+    name: 'weir_upstream_first_byte_seconds',
+    type: 'histogram',
+    help: 'Time from the dispatch of the upstream request to its response head.',
+    labels: [],
+    buckets: FIRST_BYTE_BUCKETS_SECONDS,
+    unit: 'seconds',
+  },
+  toolCalls: {
+    name: 'weir_tool_calls_total',
+    type: 'counter',
+    help: 'Calls of tools/call by tool and outcome.',
+    labels: ['tool_name', 'outcome'],
+  },
+  toolDuration: {
+    name: 'weir_tool_duration_seconds',
+    type: 'histogram',
+    help: 'Duration of exchanges that were one tools/call and nothing else, by tool.',
+    labels: ['tool_name'],
+    buckets: TOOL_BUCKETS_SECONDS,
+    unit: 'seconds',
+  },
+  parseProblems: {
+    name: 'weir_parse_problems_total',
+    type: 'counter',
+    help: 'Bodies or parts of bodies that were forwarded without being understood.',
+    labels: ['side', 'parser', 'reason'],
+  },
+  streamsActive: {
+    name: 'weir_streams_active',
+    type: 'gauge',
+    help: 'Event streams open now, by what keeps them open.',
+    labels: ['kind'],
+  },
+  streamEvents: {
+    name: 'weir_stream_events_total',
+    type: 'counter',
+    help: 'Events passed on event streams of every kind, by event type.',
+    labels: ['kind', 'event_type'],
+  },
+  streamBytes: {
+    name: 'weir_stream_bytes_total',
+    type: 'counter',
+    help: 'Body bytes of exchanges answered with an event stream, counted when they end.',
+    labels: ['direction'],
+    unit: 'bytes',
+  },
+  denied: {
+    name: 'weir_denied_total',
+    type: 'counter',
+    help: 'Exchanges refused by weir itself, by the JSON-RPC error code of the refusal.',
+    labels: ['error_code'],
+  },
+  buildInfo: {
+    name: 'weir_build_info',
+    type: 'gauge',
+    help: 'Always 1; its labels say what is running.',
+    labels: ['version', 'runtime'],
+    merge: 'max',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** Kinds shown from the start, so that a gauge at rest is 0 and not absent. */
+const STREAM_KINDS = ['get', 'post', 'listen'] as const satisfies readonly StreamKind[];
+
+export interface WeirProfileOptions {
+  version: string;
+  /** `node`, `deno`, `bun`, `workers`. */
+  runtime: string;
+}
+
+/** Declares the families in the store and returns what moves them. */
+export function createWeirProfile(
+  store: MetricsStore,
+  labels: WireLabels,
+  options: WeirProfileOptions,
+): MetricsProfile {
+  const exchanges = new ExchangeCounters(store.counter(METRICS.exchanges));
+  const overhead = store.histogram(METRICS.overhead).with();
+  const firstByte = store.histogram(METRICS.firstByte).with();
+  const toolCalls = store.counter(METRICS.toolCalls);
+  const toolDuration = store.histogram(METRICS.toolDuration);
+  const parseProblems = store.counter(METRICS.parseProblems);
+  const streamsActive = store.gauge(METRICS.streamsActive);
+  const streamEvents = store.counter(METRICS.streamEvents);
+  const streamBytes = store.counter(METRICS.streamBytes);
+  const bytesUpstream = streamBytes.with('upstream');
+  const bytesDownstream = streamBytes.with('downstream');
+  const denied = store.counter(METRICS.denied);
+  for (const kind of STREAM_KINDS) streamsActive.with(kind);
+  store.gauge(METRICS.buildInfo).with(options.version, options.runtime).set(1);
+
+  function countTools(record: ExchangeRecord): void {
+    for (const call of record.calls) {
+      if (!isToolCall(call)) continue;
+      const tool = labels.tool(call.target.name);
+      toolCalls.with(tool, call.outcome ?? record.outcome).add(1);
+      // How long one call of a batch took cannot be told from outside.
+      if (record.calls.length === 1) toolDuration.with(tool).observe(record.durationMs / 1000);
+    }
+  }
+
+  return {
+    streamOpened(kind: StreamKind): void {
+      streamsActive.with(kind).add(1);
+    },
+    streamEvent(kind: StreamKind, eventType: string): void {
+      streamEvents.with(kind, eventType).add(1);
+    },
+    streamClosed(kind: StreamKind): void {
+      streamsActive.with(kind).add(-1);
+    },
+    ended(record: ExchangeRecord, method: string): void {
+      exchanges.of(method, record.outcome, record.era).add(1);
+      overhead.observe(record.overheadMs / 1000);
+      if (record.upstreamFirstByteMs !== null) firstByte.observe(record.upstreamFirstByteMs / 1000);
+      if (record.stream !== 'none') {
+        bytesUpstream.add(record.requestBytes);
+        bytesDownstream.add(record.responseBytes);
+      }
+      if (record.outcome === 'denied') {
+        const code = record.errorCode === null ? 'none' : labels.errorCode(record.errorCode);
+        denied.with(code).add(1);
+      }
+      for (const { side, parser, reason } of record.problems) {
+        parseProblems.with(side, parser, labels.problemReason(reason)).add(1);
+      }
+      countTools(record);
+    },
+  };
+}
+
+function isToolCall(call: RpcCall): call is RpcCall & { target: NonNullable<RpcCall['target']> } {
+  return call.kind === 'request' && call.method === 'tools/call' && call.target?.kind === 'tool';
+}
+
+/** `weir_exchanges_total`, bound once per combination: the hot path writes no strings. */
+class ExchangeCounters {
+  readonly #family: Family<CounterSeries>;
+  readonly #byMethod: Map<string, Map<Era, Map<Outcome, CounterSeries>>> = new Map();
+
+  constructor(family: Family<CounterSeries>) {
+    this.#family = family;
+  }
+
+  of(method: string, outcome: Outcome, era: Era): CounterSeries {
+    let byEra = this.#byMethod.get(method);
+    if (byEra === undefined) {
+      byEra = new Map();
+      this.#byMethod.set(method, byEra);
+    }
+    let byOutcome = byEra.get(era);
+    if (byOutcome === undefined) {
+      byOutcome = new Map();
+      byEra.set(era, byOutcome);
+    }
+    let series = byOutcome.get(outcome);
+    if (series === undefined) {
+      series = this.#family.with(method, outcome, era);
+      byOutcome.set(outcome, series);
+    }
+    return series;
+  }
+}

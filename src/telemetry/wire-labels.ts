@@ -1,0 +1,110 @@
+/**
+ * Label values of everything that comes from the wire, each behind its cap.
+ *
+ * @module
+ */
+
+import type { ExchangeRecord } from '../exchange/record.ts';
+import { lookupMethod } from '../protocol/mcp/methods.ts';
+import { LabelCap } from './label-cap.ts';
+import { type ResourceLabelMode, toResourceLabel } from './resource-label.ts';
+
+/** The method of an exchange without one: GET, DELETE, bodies that could not be read. */
+export const UNKNOWN_METHOD = 'unknown';
+/** The method of an exchange with several messages. */
+export const BATCH_METHOD = 'batch';
+/** The method of an error that arrived in a stream and answers no call of it. */
+export const SSE_METHOD = 'sse';
+
+const OWN_METHODS: readonly string[] = [UNKNOWN_METHOD, BATCH_METHOD, SSE_METHOD];
+
+/** Event types MCP itself uses: the default type, and the first event of HTTP+SSE. */
+const EVENT_TYPES: ReadonlySet<string> = new Set(['message', 'endpoint']);
+
+export interface WireLabelsOptions {
+  /** Distinct values per label. */
+  labelLimit: number;
+  resourceLabel: ResourceLabelMode;
+}
+
+export class WireLabels {
+  readonly #methods: LabelCap;
+  readonly #tools: LabelCap;
+  readonly #resources: LabelCap;
+  readonly #eventTypes: LabelCap;
+  readonly #errorCodes: LabelCap;
+  readonly #reasons: LabelCap;
+  readonly #resourceMode: ResourceLabelMode;
+
+  constructor(options: WireLabelsOptions) {
+    const limit = options.labelLimit;
+    this.#resourceMode = options.resourceLabel;
+    this.#methods = new LabelCap({
+      limit,
+      isKnown: (method) => lookupMethod(method) !== null,
+      reserved: OWN_METHODS,
+    });
+    this.#tools = new LabelCap({ limit });
+    this.#resources = new LabelCap({ limit });
+    this.#eventTypes = new LabelCap({ limit, isKnown: (type) => EVENT_TYPES.has(type) });
+    this.#errorCodes = new LabelCap({ limit, isKnown: isReservedErrorCode });
+    this.#reasons = new LabelCap({ limit });
+  }
+
+  /** A JSON-RPC method; null and the empty string are `unknown`. */
+  method(name: string | null): string {
+    return name ? this.#methods.of(name) : UNKNOWN_METHOD;
+  }
+
+  /** The method of a whole exchange: of its only message, or `batch`, or `unknown`. */
+  exchangeMethod(record: ExchangeRecord): string {
+    const { calls } = record;
+    if (calls.length > 1) return BATCH_METHOD;
+    const call = calls[0];
+    return call === undefined ? UNKNOWN_METHOD : this.method(call.method);
+  }
+
+  tool(name: string): string {
+    return this.#tools.of(name);
+  }
+
+  resource(uri: string): string {
+    return this.#resources.of(toResourceLabel(uri, this.#resourceMode));
+  }
+
+  eventType(type: string): string {
+    return this.#eventTypes.of(type === '' ? 'message' : type);
+  }
+
+  errorCode(code: number): string {
+    return this.#errorCodes.of(String(code));
+  }
+
+  problemReason(reason: string): string {
+    return this.#reasons.of(reason);
+  }
+}
+
+/**
+ * Whether a label value is one that {@link WireLabels} lets pass beside the cap, or puts there
+ * itself. For whoever has to cap finished labels a second time.
+ */
+export function isKnownLabelValue(label: string, value: string): boolean {
+  switch (label) {
+    case 'method':
+      return OWN_METHODS.includes(value) || lookupMethod(value) !== null;
+    case 'event_type':
+      return EVENT_TYPES.has(value);
+    case 'error_code':
+      return isReservedErrorCode(value);
+    default:
+      return false;
+  }
+}
+
+/** JSON-RPC 2.0 §5.1 keeps -32768…-32000 for itself; codes there always keep their number. */
+function isReservedErrorCode(text: string): boolean {
+  if (!/^-32\d{3}$/.test(text)) return false;
+  const code = Number(text);
+  return code >= -32768 && code <= -32000;
+}

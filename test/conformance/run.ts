@@ -1,0 +1,108 @@
+/**
+ * `npm run conformance`: the MCP conformance suite straight at the fixture server and through weir
+ * on each runtime, for both requirement sets, as a table.
+ *
+ * Exit code 0: nothing came out worse through weir. 1: something did, or something did not run.
+ * 2: wrong arguments.
+ *
+ * @module
+ */
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type RouteName, whyUnavailable } from '../fixtures/mcp/routes.ts';
+import { WEIR_RUNTIMES, type WeirRuntime } from '../fixtures/weir-process.ts';
+import { findRegressions } from './compare.ts';
+import { renderRegressions, renderTable } from './report.ts';
+import { REVISIONS } from './suite.ts';
+import { confirmRegressions, runTarget, type TargetResults } from './targets.ts';
+
+const USAGE = `Usage: npm run conformance -- [--runtime ${WEIR_RUNTIMES.join(',')}] [--json FILE]
+
+  --runtime LIST  Runtimes to run weir on, separated by commas. Default: all that are here.
+  --json FILE     Also write the results to FILE.
+  --help          This text.`;
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+interface Options {
+  runtimes: WeirRuntime[];
+  jsonFile: string | undefined;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      runtime: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  if (values.runtime === undefined) {
+    const runtimes = WEIR_RUNTIMES.filter((runtime) => {
+      const reason = whyUnavailable(runtime);
+      if (reason !== null) console.log(`Left out ${runtime}: ${reason}`);
+      return reason === null;
+    });
+    return { runtimes, jsonFile: values.json };
+  }
+  const runtimes = values.runtime.split(',').map((name) => {
+    const runtime = WEIR_RUNTIMES.find((known) => known === name.trim());
+    if (runtime === undefined) {
+      fail(`Unknown runtime "${name}": use ${WEIR_RUNTIMES.join(', ')}`);
+    }
+    const reason = whyUnavailable(runtime);
+    if (reason !== null) fail(`Cannot run on ${runtime}: ${reason}`);
+    return runtime;
+  });
+  return { runtimes, jsonFile: values.json };
+}
+
+let options: Options;
+try {
+  options = readOptions();
+} catch (error) {
+  fail(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+}
+
+const results = new Map<RouteName, TargetResults>();
+let broken = false;
+const targets: RouteName[] = ['direct', ...options.runtimes];
+for (const target of targets) {
+  try {
+    const found = await runTarget(target, (name, revision, scenario) => {
+      console.log(`${name}  ${revision}  ${scenario}`);
+    });
+    const direct = results.get('direct');
+    results.set(
+      target,
+      direct === undefined ? found : await confirmRegressions(target, direct, found),
+    );
+  } catch (error) {
+    broken = true;
+    console.error(`Cannot run ${target}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const direct = results.get('direct');
+if (direct === undefined) process.exit(1);
+for (const revision of REVISIONS) {
+  console.log(`\n${renderTable(revision, results)}`);
+  for (const [target, through] of results) {
+    if (findRegressions(direct[revision], through[revision]).length === 0) continue;
+    broken = true;
+    console.log(`\n${renderRegressions(revision, target, direct[revision], through[revision])}`);
+  }
+}
+if (options.jsonFile !== undefined) {
+  writeFileSync(options.jsonFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`);
+}
+console.log(broken ? '\nSomething was lost on the way.' : '\nNothing was lost on the way.');
+process.exit(broken ? 1 : 0);

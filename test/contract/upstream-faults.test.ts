@@ -1,0 +1,298 @@
+/**
+ * The upstream fails. Before its response head: 502 or 504 with a JSON-RPC error that echoes the
+ * request's id as it was written. After it: the client's stream breaks, it never ends cleanly.
+ *
+ * @module
+ */
+
+import { afterEach, beforeAll, expect } from 'vitest';
+import { RawClient, type RawResponse, send } from '../fixtures/raw-client.ts';
+import { RawUpstream } from '../fixtures/raw-upstream.ts';
+import { eventually } from '../fixtures/wait.ts';
+import type { WeirProcess } from '../fixtures/weir-process.ts';
+import { contract, pairFor } from './harness.ts';
+import { event, JSON_HEADERS, legacyCall, modernCall, modernHeaders } from './messages.ts';
+import { expectNothingActive } from './metrics.ts';
+
+/** Weir's own JSON-RPC codes. */
+const UNREACHABLE = -31001;
+const TIMEOUT = -31002;
+const ABORTED = -31003;
+
+/** Raw id tokens and how they must come back. */
+const IDS = ['1', '"1"', '9007199254740993', '-7', '"\\u00fc\\"x"', '"grün"'];
+
+function expectError(response: RawResponse, status: number, code: number, id?: string): void {
+  expect(response.status).toBe(status);
+  expect(response.head.get('content-type')).toMatch(/^application\/json/);
+  const text = response.body.text();
+  const answer = JSON.parse(text) as Record<string, unknown>;
+  expect(answer).toMatchObject({ jsonrpc: '2.0', error: { code } });
+  expect((answer.error as { message: unknown }).message).toMatch(/\S/);
+  if (id === undefined) expect(answer).not.toHaveProperty('id');
+  else expect(text).toContain(`"id":${id}`);
+}
+
+contract('An upstream nobody listens at', (target) => {
+  const { test } = target;
+  let weir: WeirProcess;
+  beforeAll(async () => {
+    const gone = await RawUpstream.start();
+    await gone.stop();
+    weir = await target.start({ target: gone.authority });
+  });
+
+  for (const id of IDS) {
+    test(`is a 502 that echoes the id ${id}`, async () => {
+      const response = await send(weir.url, {
+        path: '/mcp',
+        headers: JSON_HEADERS,
+        body: legacyCall('x', id),
+      });
+      expectError(response, 502, UNREACHABLE, id);
+    });
+  }
+
+  test('is a 502 without an id when there is none to read', async () => {
+    const bodies = [
+      'not json',
+      '',
+      '{"jsonrpc":"2.0","method":"notifications/x"}',
+      `[${legacyCall('a')},${legacyCall('b', '2')}]`,
+    ];
+    for (const body of bodies) {
+      const response = await send(weir.url, { path: '/mcp', headers: JSON_HEADERS, body });
+      expectError(response, 502, UNREACHABLE);
+    }
+    expectError(await send(weir.url, { method: 'GET', path: '/mcp' }), 502, UNREACHABLE);
+    expectError(await send(weir.url, { method: 'DELETE', path: '/mcp' }), 502, UNREACHABLE);
+  });
+
+  test('keeps server/discover at a 5xx, which does not downgrade the client', async () => {
+    const response = await send(weir.url, {
+      path: '/mcp',
+      headers: modernHeaders('server/discover'),
+      body: modernCall('x', '"d"').replace('tools/call', 'server/discover'),
+    });
+    expectError(response, 502, UNREACHABLE, '"d"');
+  });
+
+  test('costs the client neither its connection nor a large request', async () => {
+    const client = await RawClient.connect(weir.url);
+    await client.send({ path: '/mcp', headers: JSON_HEADERS, body: legacyCall('x', '5') });
+    const response = await client.response();
+    await response.body.ended();
+    client.close();
+    const large = await send(weir.url, {
+      path: '/mcp',
+      headers: JSON_HEADERS,
+      body: legacyCall('x'.repeat(50_000), '6'),
+    });
+    expectError(large, 502, UNREACHABLE, '6');
+    await expectNothingActive(weir);
+  });
+});
+
+contract('An upstream that breaks off', (target) => {
+  const pair = pairFor(target);
+  const { test } = target;
+  afterEach(async () => {
+    await expectNothingActive(pair.weir);
+    await eventually(() => expect(pair.upstream.unfinished).toBe(0));
+  });
+
+  for (const how of ['reset', 'hangUp'] as const) {
+    test(`before its head (${how}) is a 502`, async () => {
+      const path = pair.upstream.route((exchange) => exchange[how]());
+      const response = await send(pair.weir.url, {
+        path,
+        headers: JSON_HEADERS,
+        body: legacyCall('x', '"a"'),
+      });
+      expect([UNREACHABLE, ABORTED]).toContain(
+        (JSON.parse(response.body.text()) as { error: { code: number } }).error.code,
+      );
+      expect(response.status).toBe(502);
+      expect(response.body.text()).toContain('"id":"a"');
+      // A POST may have been executed: it must not be sent twice.
+      expect(pair.upstream.count(path)).toBe(1);
+    });
+
+    for (const type of ['application/json', 'text/event-stream'] as const) {
+      for (const framing of ['chunked', 'fixed'] as const) {
+        test(`in mid-${type} (${framing}, ${how}) breaks the client's stream`, async () => {
+          const piece = type === 'application/json' ? '{"jsonrpc":"2.0","id":1,' : event('one');
+          const path = pair.upstream.route(async (exchange) => {
+            await exchange.writeHead(200, [
+              ['Content-Type', type],
+              framing === 'chunked'
+                ? ['Transfer-Encoding', 'chunked']
+                : ['Content-Length', '900000'],
+            ]);
+            if (framing === 'chunked') await exchange.writeChunk(piece);
+            else await exchange.write(piece);
+          });
+          const client = await RawClient.connect(pair.weir.url);
+          await client.send({ path, headers: JSON_HEADERS, body: modernCall('x') });
+          const response = await client.response();
+          await response.body.until((body) => body.length === piece.length, 'the first piece');
+          (await pair.upstream.request(path))[how]();
+          await response.body.aborted();
+        });
+      }
+    }
+  }
+
+  test('in a short fixed-length answer is a 502 or a broken one, never a clean end', async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.write(
+        'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"json',
+      );
+      exchange.hangUp();
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ path, headers: JSON_HEADERS, body: legacyCall('x') });
+    const response = await client.response();
+    if (response.status === 502) {
+      await response.body.ended();
+      expectError(response, 502, ABORTED, '1');
+    } else {
+      await response.body.aborted();
+    }
+    client.close();
+  });
+
+  const GARBAGE: readonly [what: string, bytes: string][] = [
+    ['no HTTP at all', 'SSH-2.0-OpenSSH_9.9\r\n\r\n'],
+    ['conflicting lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['a broken head', 'HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'],
+    ['an endless head', `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(2_000_000)}\r\n\r\n`],
+  ];
+  for (const [what, bytes] of GARBAGE) {
+    test(
+      `with ${what} instead of an answer is a 502`,
+      async () => {
+        const path = pair.upstream.route(async (exchange) => {
+          await exchange.write(bytes);
+          exchange.hangUp();
+        });
+        const response = await send(pair.weir.url, {
+          path,
+          headers: JSON_HEADERS,
+          body: legacyCall('x'),
+        });
+        expect(response.status).toBe(502);
+        expect(response.body.text()).toContain('"id":1');
+      },
+      'lenient-upstream-parser',
+    );
+  }
+
+  test("with a broken chunk size breaks the client's stream", async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      await exchange.writeChunk(event('one'));
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ method: 'GET', path });
+    const response = await client.response();
+    await response.body.until((body) => body.length > 0, 'the first event');
+    await (await pair.upstream.request(path)).write('zz\r\nrubbish\r\n');
+    await response.body.aborted();
+  });
+
+  test('on an idle connection costs the next request nothing', async () => {
+    const path = pair.upstream.route((exchange) => exchange.respondJson('{"ok":1}'));
+    for (let round = 0; round < 5; round++) {
+      const response = await send(pair.weir.url, { path, headers: JSON_HEADERS, body: '{}' });
+      expect(response.status).toBe(200);
+      for (const exchange of pair.upstream.exchanges) exchange.hangUp();
+      await eventually(() =>
+        expect(pair.upstream.exchanges.every((exchange) => exchange.closed)).toBe(true),
+      );
+    }
+  });
+});
+
+contract('The deadlines', (target) => {
+  const pair = pairFor(target, {
+    args: ['--timeout-response-head', '300ms', '--timeout-idle-stream', '400ms'],
+  });
+  const { test } = target;
+  afterEach(async () => {
+    await expectNothingActive(pair.weir);
+  });
+
+  for (const id of ['1', '"1"', '9007199254740993']) {
+    test(`no response head in time is a 504 that echoes the id ${id}`, async () => {
+      const path = pair.upstream.route(() => {});
+      const response = await send(pair.weir.url, {
+        path,
+        headers: JSON_HEADERS,
+        body: legacyCall('x', id),
+      });
+      expectError(response, 504, TIMEOUT, id);
+      await (await pair.upstream.request(path)).untilClosed();
+    });
+  }
+
+  test('no response head in time for a GET is a 504 without an id', async () => {
+    const path = pair.upstream.route(() => {});
+    expectError(await send(pair.weir.url, { method: 'GET', path }), 504, TIMEOUT);
+  });
+
+  test('an idle stream breaks', async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      await exchange.writeChunk(event('one'));
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ method: 'GET', path });
+    const response = await client.response();
+    await response.body.aborted();
+    expect(response.body.text()).toBe(event('one'));
+    await (await pair.upstream.request(path)).untilClosed();
+  });
+
+  test('a stream that keeps talking outlives both', async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      for (let index = 0; index < 12; index++) {
+        await exchange.writeChunk(': keep-alive\n\n');
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      await exchange.endChunks();
+    });
+    const response = await send(pair.weir.url, { method: 'GET', path });
+    expect(response.body.complete).toBe(true);
+  });
+});
+
+contract('The total deadline', (target) => {
+  const pair = pairFor(target, { args: ['--timeout-total', '600ms'] });
+  target.test('breaks a stream however much it talks', async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      while (!exchange.closed) {
+        await exchange.writeChunk(': keep-alive\n\n');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ method: 'GET', path });
+    const response = await client.response();
+    await response.body.aborted();
+    await (await pair.upstream.request(path)).untilClosed();
+    await expectNothingActive(pair.weir);
+  });
+
+  target.test('is a 504 before the response head', async () => {
+    const path = pair.upstream.route(() => {});
+    const response = await send(pair.weir.url, {
+      path,
+      headers: JSON_HEADERS,
+      body: legacyCall('x'),
+    });
+    expectError(response, 504, TIMEOUT, '1');
+  });
+});
