@@ -45,9 +45,9 @@ const BUNDLES: readonly Bundle[] = [
       platform: 'node',
       target: 'node22',
       banner: {
-        // Bundled CommonJS packages (undici) ask for Node builtins through `require`.
+        // Bundled CommonJS packages (undici) ask for Node builtins through `require`. The entry's
+        // own first line, `#!/usr/bin/env node`, stays in front of this.
         js: [
-          '#!/usr/bin/env node',
           "import { createRequire as createRequireForBundle } from 'node:module';",
           'const require = createRequireForBundle(import.meta.url);',
         ].join('\n'),

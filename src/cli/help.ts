@@ -102,6 +102,10 @@ function renderOption(option: Option): string[] {
   return [
     `${heading}  ${showDefault(option)}`,
     ...wrap(option.description, 6),
+    // The placeholder of a choice shows its words already.
+    ...(option.kind === 'boolean' || option.kind === 'choice'
+      ? []
+      : wrap(`allowed: ${option.allowed.replaceAll('`', '')}`, 6)),
     ...wrap(`env: ${env}`, 6),
   ];
 }

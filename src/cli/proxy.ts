@@ -43,6 +43,8 @@ function createProxyLogger(platform: Platform, settings: ProxySettings): Logger 
     level: logLevel,
     format: logFormat === 'auto' ? auto : logFormat,
     write: (line) => platform.writeOut(`${line}\n`),
+    // https://no-color.org
+    color: platform.stdoutIsTerminal && !platform.env.NO_COLOR,
   });
 }
 

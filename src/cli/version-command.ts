@@ -15,15 +15,12 @@ export const versionCommand: Command = {
   takesSettings: false,
   flags: [],
   async run({ platform }) {
-    platform.writeOut(`${describeVersion(platform.name)}\n`);
+    platform.writeOut(`${describeVersion(platform)}\n`);
     return EXIT_OK;
   },
 };
 
-function describeVersion(runtime: Platform['name']): string {
-  // Node, Deno and Bun all keep their versions here.
-  const versions: Readonly<Record<string, string | undefined>> = globalThis.process.versions;
-  const version = versions[runtime];
-  const on = version === undefined ? runtime : `${runtime} ${version}`;
-  return `weir ${VERSION} (${on}${COMMIT === null ? '' : `, commit ${COMMIT}`})`;
+function describeVersion({ name, version }: Platform): string {
+  const runtime = version === undefined ? name : `${name} ${version}`;
+  return `weir ${VERSION} (${runtime}${COMMIT === null ? '' : `, commit ${COMMIT}`})`;
 }

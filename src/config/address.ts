@@ -57,6 +57,22 @@ export function listenAddressesCollide(a: ListenAddress, b: ListenAddress): bool
   return a.host === b.host || isEveryInterface(a.host) || isEveryInterface(b.host);
 }
 
+/**
+ * Whether a target on this machine is the listener itself: each request would be sent to its own
+ * proxy again, without end.
+ */
+export function targetIsListener(target: TargetAddress, listener: ListenAddress): boolean {
+  if (listener.port === 0 || target.port !== listener.port || !isThisMachine(target.host)) {
+    return false;
+  }
+  return isEveryInterface(listener.host) || isThisMachine(listener.host);
+}
+
+/** Names of this machine that need no look-up: localhost, 127.0.0.0/8, ::1, and "any address". */
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host) || isEveryInterface(host);
+}
+
 function isEveryInterface(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }

@@ -17,6 +17,8 @@ export type EnvReader = (name: string) => string | undefined;
 export interface AliasValue {
   readonly name: string;
   readonly text: string;
+  /** What the variable really holds, when that is another notation. */
+  readonly written?: string;
 }
 
 export interface EnvAlias {
@@ -63,7 +65,7 @@ export function millisecondsIn(name: string): EnvAlias {
       if (!/^[0-9]{1,15}$/.test(text)) {
         throw new AliasError(name, text, 'must be a whole number of milliseconds, such as 30000');
       }
-      return { name, text: `${Number(text)}ms` };
+      return { name, text: `${Number(text)}ms`, written: text };
     },
   };
 }

@@ -4,33 +4,37 @@
  * @module
  */
 
-import { isHostname, isIpv6, parsePort, splitHostPort } from './host.ts';
+import { isHostname, isIpv4, isIpv6, parsePort, splitHostPort } from './host.ts';
 import { InvalidValueError } from './problem.ts';
 
-/** A host a client may name in its `Host` field: a name or IP literal, with or without a port. */
+/** An entry of the allowed hosts, in the forms the host guard of `policy/` reads. */
 export function checkAllowedHost(text: string): void {
-  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-  if (isHostname(bare) || isIpv6(bare)) return;
-  const parts = splitHostPort(text);
-  if (parts !== null && parsePort(parts.port) !== null) {
-    if (parts.bracketed ? isIpv6(parts.host) : isHostname(parts.host)) return;
-  }
+  if (text === '*' || isHostPattern(text)) return;
   throw new InvalidValueError(
-    'must be a host name or host:port, without scheme and path, such as "mcp.example.com"',
+    'must be a host, host:port, *.domain or *, such as "mcp.example.com"; no scheme, no path',
   );
 }
 
-/** An origin as browsers send it: scheme, host and port, nothing after. */
+/** An entry of the allowed origins, in the forms the host guard of `policy/` reads. */
 export function checkAllowedOrigin(text: string): void {
-  if (/^https?:/i.test(text)) {
-    if (URL.canParse(text) && new URL(text).origin === text) return;
-  } else if (/^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:[0-9]{1,5})?$/.test(text)) {
-    // Editors and desktop clients have schemes of their own, whose origin no URL parser computes.
-    return;
-  }
+  const bare = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  if (text === '*' || text === 'null' || isHostPattern(bare)) return;
   throw new InvalidValueError(
-    'must be an origin in lower case, without a path, such as "https://app.example.com"',
+    'must be an origin such as "https://app.example.com", a host, *.domain, null or *; no path',
   );
+}
+
+function isHostPattern(text: string): boolean {
+  if (isIpv6(text)) return true;
+  const wildcard = text.startsWith('*.');
+  const rest = wildcard ? text.slice(2) : text;
+  const { host, bracketed, port } =
+    rest.startsWith('[') && rest.endsWith(']')
+      ? { host: rest.slice(1, -1), bracketed: true, port: '0' }
+      : (splitHostPort(rest) ?? { host: rest, bracketed: false, port: '0' });
+  if (parsePort(port) === null) return false;
+  if (bracketed) return !wildcard && isIpv6(host);
+  return isHostname(host) && !(wildcard && isIpv4(host));
 }
 
 /** An absolute http(s) URL without credentials, query and fragment. */
@@ -51,7 +55,7 @@ export function checkHttpUrl(text: string): void {
 
 /** A name that may stand in a certificate and in SNI (RFC 6066 §3: no IP literals). */
 export function checkServerName(text: string): void {
-  if (!isHostname(text) || /^[0-9.]+$/.test(text)) {
+  if (!isHostname(text) || isIpv4(text)) {
     throw new InvalidValueError('must be a host name, such as "mcp.internal"');
   }
 }

@@ -21,11 +21,12 @@ export function isHostname(text: string): boolean {
   if (name === '' || name.length > MAX_HOSTNAME_CHARS) return false;
   const labels = name.split('.');
   if (!labels.every((label) => label.length <= MAX_LABEL_CHARS && LABEL.test(label))) return false;
-  // A name that ends in digits is read as an IPv4 address by every URL parser.
-  return /^[0-9]+$/.test(labels.at(-1)!) ? isIpv4(name) : true;
+  // A name that ends in a number is read as an IPv4 address by every URL parser (URL §3.5).
+  return /^(?:[0-9]+|0x[0-9a-f]*)$/i.test(labels.at(-1)!) ? isIpv4(name) : true;
 }
 
-function isIpv4(text: string): boolean {
+/** Four decimal octets. */
+export function isIpv4(text: string): boolean {
   const parts = text.split('.');
   return (
     parts.length === 4 && parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && +part <= 255)

@@ -90,11 +90,15 @@ function hasControlCharacter(value: string): boolean {
 
 /** One of a few words. */
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word, Word> {
+  // YAML reads an unquoted 1.2 as a number; weir takes it as it is spelled.
+  const numbers = words.map(Number).filter((number) => !Number.isNaN(number));
   return {
     name: 'choice',
     placeholder: words.join('|'),
     allowed: words.map((word) => `\`${word}\``).join(', '),
     choices: words,
+    jsonSchema:
+      numbers.length === 0 ? {} : { type: ['string', 'number'], enum: [...words, ...numbers] },
     schema: z.enum(words, { error: `must be one of ${words.join(', ')}` }),
   };
 }
@@ -126,7 +130,10 @@ export function duration(zero?: string): Kind<number, string> {
     name: 'duration',
     placeholder: 'duration',
     allowed: zero === undefined ? 'duration above 0' : `duration; 0 = ${zero}`,
-    jsonSchema: { pattern: DURATION_PATTERN },
+    jsonSchema:
+      zero === undefined
+        ? { pattern: DURATION_PATTERN }
+        : { type: ['string', 'integer'], pattern: DURATION_PATTERN, minimum: 0, maximum: 0 },
     schema: parsed((value) => {
       const milliseconds = parseDuration(value);
       if (milliseconds === 0 && zero === undefined) {

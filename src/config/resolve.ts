@@ -124,9 +124,11 @@ function describeIssue(option: Option, candidate: Candidate | undefined, issue: 
   const { origin } = candidate;
   const where = origin.source === 'file' ? `${origin.name}: ${option.key}` : origin.name;
   const value = valueAt(candidate.value, issue.path.slice(option.path.length));
-  const shown = option.secret ? '' : quoteValue(value);
-  const near = typeof value === 'string' ? suggestName(value, option.choices) : null;
-  const hint = near === null || option.secret ? '' : `; did you mean ${near}?`;
+  const shown = option.secret ? '' : quoteValue(candidate.written ?? value);
+  // Words can be misspelled; a number that is near another one is still not meant.
+  const isWord = typeof value === 'string' && /[a-z]/i.test(value);
+  const near = isWord ? suggestName(value, option.choices) : null;
+  const hint = near === null ? '' : `; did you mean ${near}?`;
   return `${where}${shown}: ${issue.message}${hint}`;
 }
 

@@ -10,7 +10,12 @@
  */
 
 import * as z from 'zod/mini';
-import { listenAddressesCollide, parseListenAddress, parseTarget } from './address.ts';
+import {
+  listenAddressesCollide,
+  parseListenAddress,
+  parseTarget,
+  targetIsListener,
+} from './address.ts';
 import { hostAndPort, millisecondsIn, sameAs } from './aliases.ts';
 import {
   checkAllowedHost,
@@ -60,7 +65,7 @@ const shape = {
   }),
   metricsAddr: option(listenAddress, ':9090', {
     group: 'Addresses',
-    description: 'Where metrics, health checks and the live page are served',
+    description: 'Where metrics and health checks are served',
     example: ':9090',
   }),
   logLevel: option(choice(['debug', 'info', 'warn', 'error']), 'info', {
@@ -107,21 +112,34 @@ const shape = {
     example: '30s',
   }),
   allowedHosts: option(
-    listOf(text({ placeholder: 'host', allowed: 'names or host:port', check: checkAllowedHost })),
+    listOf(
+      text({
+        placeholder: 'host',
+        allowed: '`host`, `host:port`, `*.domain`, `*`',
+        check: checkAllowedHost,
+      }),
+    ),
     [],
     {
       group: 'Access',
       description:
-        'Names clients may use in Host. On a loopback listener loopback names always pass; other names are refused (403) unless listed here',
+        'Names clients may use in Host; others are refused (403). Clients on the same machine may use loopback names besides; for other clients an empty list allows every name',
       example: 'mcp.example.com',
     },
   ),
   allowedOrigins: option(
-    listOf(text({ placeholder: 'origin', allowed: 'origins', check: checkAllowedOrigin })),
+    listOf(
+      text({
+        placeholder: 'origin',
+        allowed: '`scheme://host`, `host`, `*.domain`, `null`, `*`',
+        check: checkAllowedOrigin,
+      }),
+    ),
     [],
     {
       group: 'Access',
-      description: 'Origins whose web pages may call; requests without Origin are not affected',
+      description:
+        'Origins whose web pages may call; others are refused (403). Pages on the same machine may have loopback origins besides; for other clients an empty list allows every origin. Requests without Origin are not affected',
       example: 'https://app.example.com',
     },
   ),
@@ -260,18 +278,24 @@ const shape = {
   }),
 };
 
-const settingsObject = z
-  .strictObject(shape, { error: 'must be a group of settings' })
-  .check(
-    z.refine(
-      (settings) =>
-        !listenAddressesCollide(
-          parseListenAddress(settings.listenAddr),
-          parseListenAddress(settings.metricsAddr),
-        ),
-      { path: ['metricsAddr'], error: 'must use another port than listenAddr' },
-    ),
-  );
+const settingsObject = z.strictObject(shape, { error: 'must be a group of settings' }).check(
+  z.refine(
+    (settings) =>
+      !listenAddressesCollide(
+        parseListenAddress(settings.listenAddr),
+        parseListenAddress(settings.metricsAddr),
+      ),
+    { path: ['metricsAddr'], error: 'must use another port than listenAddr' },
+  ),
+  z.refine(
+    (settings) =>
+      !targetIsListener(parseTarget(settings.targetAddr), parseListenAddress(settings.listenAddr)),
+    {
+      path: ['targetAddr'],
+      error: 'must not be the proxy itself: give another port here or with listenAddr',
+    },
+  ),
+);
 
 type SameType<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

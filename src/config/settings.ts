@@ -16,7 +16,7 @@ export interface ProxySettings {
   targetAddr: string;
   /** Where MCP traffic is served. See `parseListenAddress`. */
   listenAddr: string;
-  /** Where the admin listener (metrics, health, live page) is served. */
+  /** Where the admin listener (metrics and health) is served. */
   metricsAddr: string;
   logLevel: LogLevel;
   /** `auto` is text when standard output is a terminal, JSON otherwise. */

@@ -26,6 +26,8 @@ export interface Candidate {
   readonly origin: Origin;
   /** In weir.yaml's notation. */
   readonly value: unknown;
+  /** What to quote when the value is wrong, if not the value. */
+  readonly written?: string | undefined;
 }
 
 /** Environment variables, or the bindings of a Worker, of which only texts are settings. */
@@ -86,7 +88,7 @@ export function candidatesFromEnv(
       const read = alias.read(env);
       if (read === undefined) continue;
       const origin: Origin = { source: 'environment', name: read.name };
-      found.push({ origin, value: fromText(option, read.text) });
+      found.push({ origin, value: fromText(option, read.text), written: read.written });
     } catch (error) {
       if (!(error instanceof AliasError)) throw error;
       if (found.length > 0) continue;

@@ -29,6 +29,9 @@ import { suggestName } from './suggest.ts';
 /** Longest configuration file, in UTF-16 code units. Keeps a hostile one cheap to refuse. */
 export const MAX_CONFIG_FILE_CHARS = 65_536;
 
+/** Reading stops after this many problems; such a file is not a weir.yaml at all. */
+const MAX_PROBLEMS = 100;
+
 /**
  * The settings in a configuration file. Never throws: what is wrong comes back as problems.
  *
@@ -75,7 +78,8 @@ function tryParse(text: string, lineCounter: LineCounter): Document.Parsed | nul
       uniqueKeys: false,
       version: '1.2',
       schema: 'core',
-      logLevel: 'silent',
+      // 'silent' would also keep quiet about further documents.
+      logLevel: 'error',
     });
   } catch (error) {
     // The parser recurses: only depth exhausts the stack within the size limit.
@@ -106,6 +110,7 @@ class SettingsReader {
   readSection(map: YAMLMap, parent: readonly string[]): void {
     const seen = new Set<string>();
     for (const pair of map.items) {
+      if (this.problems.length >= MAX_PROBLEMS) return;
       const line = this.#lineOf(pair);
       if (!isScalar(pair.key) || typeof pair.key.value !== 'string') {
         this.#complain(null, line, 'a key must be plain text');
@@ -140,7 +145,8 @@ class SettingsReader {
 
   #readValue(option: Option, node: unknown, line: number): void {
     if (isAlias(node) || (isSeq(node) && node.items.some(isAlias))) {
-      this.#complain(option.key, line, `${option.key} must be written out: aliases are not read`);
+      const hint = 'aliases are not read; quote a value that begins with "*"';
+      this.#complain(option.key, line, `${option.key} must be written out: ${hint}`);
       return;
     }
     const value = isSeq(node)

@@ -27,6 +27,8 @@ export interface Origin extends Authority {
 /** Longest DNS name in its textual form (RFC 1035 §2.3.4), with a port after it. */
 const MAX_AUTHORITY_CHARS = 253 + ':65535'.length;
 
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
 /** Labels of letters, digits, hyphens, and underscores, which service names have. */
 const DNS_NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 
@@ -35,7 +37,8 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
 
 /** `host`, `host:port`, `[v6]` or `[v6]:port`; null for anything else. */
 export function parseAuthority(text: string): Authority | null {
-  if (text.length > MAX_AUTHORITY_CHARS) return null;
+  // ASCII first: some other letters have an ASCII one as their lower case.
+  if (text.length > MAX_AUTHORITY_CHARS || !VISIBLE_ASCII.test(text)) return null;
   const lower = text.toLowerCase();
   const bracket = lower.startsWith('[') ? lower.indexOf(']') : -1;
   const colon = lower.indexOf(':', bracket + 1);
@@ -58,6 +61,8 @@ export function parseAuthority(text: string): Authority | null {
   return { host: name, isLoopback: name === 'localhost' || name.endsWith('.localhost'), port };
 }
 
+const MAX_SCHEME_CHARS = 32;
+
 /** `scheme://host` or `scheme://host:port`; null for anything else, `null` included. */
 export function parseOrigin(text: string): Origin | null {
   const end = text.indexOf('://');
@@ -67,8 +72,6 @@ export function parseOrigin(text: string): Origin | null {
   const authority = parseAuthority(text.slice(end + 3));
   return authority && { ...authority, scheme };
 }
-
-const MAX_SCHEME_CHARS = 32;
 
 /** The port that a scheme means by itself; null for schemes without one. */
 export function defaultPort(scheme: string): number | null {

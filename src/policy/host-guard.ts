@@ -106,7 +106,7 @@ export function createHostGuard(options: HostGuardOptions): HostGuard {
     if (known.has(origin)) return true;
     const parsed = parseOrigin(origin);
     if (parsed === null) return false;
-    if (!(isLocal && parsed.isLoopback) && !origins.hasOrigin(parsed)) return false;
+    if (!(isLocal && parsed.isLoopback) && !origins.has(parsed, parsed.scheme)) return false;
     known.add(origin);
     return true;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Authority, defaultPort, type Origin, parseAuthority } from './authority.ts';
+import { type Authority, defaultPort, parseAuthority } from './authority.ts';
 
 interface HostPattern {
   /** The host, or the domain above it when `wildcard` is set. */
@@ -79,10 +79,6 @@ export class HostList {
     return this.#wildcards.some(
       (pattern) => isBelow(authority.host, pattern.host) && matches(pattern),
     );
-  }
-
-  hasOrigin(origin: Origin): boolean {
-    return this.has(origin, origin.scheme);
   }
 }
 

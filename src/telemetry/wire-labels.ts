@@ -5,6 +5,7 @@
  */
 
 import type { ExchangeRecord } from '../exchange/record.ts';
+import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import { lookupMethod } from '../protocol/mcp/methods.ts';
 import { LabelCap } from './label-cap.ts';
 import { type ResourceLabelMode, toResourceLabel } from './resource-label.ts';
@@ -17,6 +18,8 @@ export const BATCH_METHOD = 'batch';
 export const SSE_METHOD = 'sse';
 
 const OWN_METHODS: readonly string[] = [UNKNOWN_METHOD, BATCH_METHOD, SSE_METHOD];
+
+const OWN_ERROR_CODES: ReadonlySet<number> = new Set(Object.values(WEIR_ERROR));
 
 /** Event types MCP itself uses: the default type, and the first event of HTTP+SSE. */
 const EVENT_TYPES: ReadonlySet<string> = new Set(['message', 'endpoint']);
@@ -102,9 +105,12 @@ export function isKnownLabelValue(label: string, value: string): boolean {
   }
 }
 
-/** JSON-RPC 2.0 §5.1 keeps -32768…-32000 for itself; codes there always keep their number. */
+/**
+ * Codes that always keep their number: weir's own, and the range that JSON-RPC 2.0 §5.1 keeps for
+ * the protocol.
+ */
 function isReservedErrorCode(text: string): boolean {
-  if (!/^-32\d{3}$/.test(text)) return false;
+  if (!/^-3[12]\d{3}$/.test(text)) return false;
   const code = Number(text);
-  return code >= -32768 && code <= -32000;
+  return (code >= -32768 && code <= -32000) || OWN_ERROR_CODES.has(code);
 }

@@ -33,6 +33,7 @@ describe('parseListenAddress', () => {
     ' :8080',
     '256.0.0.1:80',
     '1.2.3:80',
+    '0x7f.1:80',
     '[]:80',
     '[::1]',
     '[::1]8080',
@@ -88,7 +89,13 @@ describe('parseTarget', () => {
     ],
     [
       'mcp.example.com:80',
-      { scheme: 'http', host: 'mcp.example.com', port: 80, prefix: '', authority: 'mcp.example.com' },
+      {
+        scheme: 'http',
+        host: 'mcp.example.com',
+        port: 80,
+        prefix: '',
+        authority: 'mcp.example.com',
+      },
     ],
     [
       '[::1]:3001',
@@ -191,13 +198,17 @@ describe('parseTarget', () => {
 
   it('throws nothing but InvalidValueError', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', 'http://', '['), (text, start) => {
-        try {
-          parseTarget(start + text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidValueError);
-        }
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('', 'http://', '['),
+        (text, start) => {
+          try {
+            parseTarget(start + text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(InvalidValueError);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

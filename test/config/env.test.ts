@@ -108,11 +108,11 @@ describe('resolveFromEnv aliases', () => {
       { MCP_UPSTREAM_TIMEOUT_MS: '-1' },
       'MCP_UPSTREAM_TIMEOUT_MS "-1": must be a whole number of milliseconds, such as 30000',
     ],
-    [{ OTEL_METRIC_EXPORT_INTERVAL: '0' }, 'OTEL_METRIC_EXPORT_INTERVAL "0ms": must be longer than 0'],
     [
-      { LOG_LEVEL: 'verbose' },
-      'LOG_LEVEL "verbose": must be one of debug, info, warn, error',
+      { OTEL_METRIC_EXPORT_INTERVAL: '0' },
+      'OTEL_METRIC_EXPORT_INTERVAL "0": must be longer than 0',
     ],
+    [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL "verbose": must be one of debug, info, warn, error'],
   ])('refuse %j by their own name', (env, line) => {
     expect(lines(env)).toEqual([line]);
   });
@@ -141,18 +141,20 @@ describe('resolveFromEnv', () => {
   });
 
   it('names the nearest known variable for an unknown one, without its value', () => {
-    expect(lines({ WEIR_TARGT_ADDR: 'x', WEIR_ADMIN_TOKN: 'hunter2', WEIR_ZZZZZZZZ: '1' })).toEqual([
-      'WEIR_TARGT_ADDR: unknown variable; did you mean WEIR_TARGET_ADDR?',
-      'WEIR_ADMIN_TOKN: unknown variable; did you mean WEIR_ADMIN_TOKEN?',
-      'WEIR_ZZZZZZZZ: unknown variable',
-    ]);
+    expect(lines({ WEIR_TARGT_ADDR: 'x', WEIR_ADMIN_TOKN: 'hunter2', WEIR_ZZZZZZZZ: '1' })).toEqual(
+      [
+        'WEIR_TARGT_ADDR: unknown variable; did you mean WEIR_TARGET_ADDR?',
+        'WEIR_ADMIN_TOKN: unknown variable; did you mean WEIR_ADMIN_TOKEN?',
+        'WEIR_ZZZZZZZZ: unknown variable',
+      ],
+    );
   });
 
   it('ignores every other variable, and those of other roles', () => {
     const others = Object.fromEntries([...OTHER_ROLE_VARIABLES.keys()].map((name) => [name, '?']));
-    expect(lines({ ...others, PATH: '/bin', weir_target_addr: 'x', WEIRD: '1', WEIR: 'x' })).toEqual(
-      [],
-    );
+    expect(
+      lines({ ...others, PATH: '/bin', weir_target_addr: 'x', WEIRD: '1', WEIR: 'x' }),
+    ).toEqual([]);
     expect(explainUnusedVariables({ SERVICE_PORT: '8080', CACHE_TTL: '' })).toEqual([
       {
         name: 'SERVICE_PORT',

@@ -16,9 +16,10 @@ function linesOf(sources: ConfigSources): string[] {
   return [];
 }
 
+const read = (...args: string[]) => readFlags(args, settingFlags(PROXY_OPTIONS));
+
 function linesOfFlags(...args: string[]): string[] {
-  const all = ['--target-addr=localhost:3001', ...args];
-  return linesOf({ flags: readFlags(all, settingFlags(PROXY_OPTIONS)) });
+  return linesOf({ flags: read('--target-addr=localhost:3001', ...args) });
 }
 
 const LISTEN =
@@ -28,90 +29,92 @@ const TARGET =
 const DURATION =
   'must be a duration with its unit (ms, s, m, h), such as "10s", "250ms" or "1m30s"';
 const ORIGIN =
-  'must be an origin in lower case, without a path, such as "https://app.example.com"';
+  'must be an origin such as "https://app.example.com", a host, *.domain, null or *; no path';
 const HOST =
-  'must be a host name or host:port, without scheme and path, such as "mcp.example.com"';
+  'must be a host, host:port, *.domain or *, such as "mcp.example.com"; no scheme, no path';
+
+const WRONG: readonly (readonly [string, string])[] = [
+  ['--target-addr=nowhere', `--target-addr "nowhere": ${TARGET}`],
+  ['--target-addr=', '--target-addr "": must not be empty'],
+  ['--listen-addr=8080', `--listen-addr "8080": ${LISTEN}`],
+  ['--metrics-addr=:70000', `--metrics-addr ":70000": ${LISTEN}`],
+  [
+    '--log-level=wran',
+    '--log-level "wran": must be one of debug, info, warn, error; did you mean warn?',
+  ],
+  ['--log-level=trace', '--log-level "trace": must be one of debug, info, warn, error'],
+  ['--log-format=xml', '--log-format "xml": must be one of auto, json, text'],
+  ['--access-log=maybe', '--access-log "maybe": must be true or false'],
+  ['--tls-enabled=yes', '--tls-enabled "yes": must be true or false'],
+  ['--tls-cert-file=', '--tls-cert-file "": must not be empty'],
+  ['--tls-key-file=a\nb', '--tls-key-file "a\\nb": must be one line without control characters'],
+  ['--tls-min-version=1.1', '--tls-min-version "1.1": must be one of 1.2, 1.3'],
+  ['--health-check-interval=10', `--health-check-interval "10": ${DURATION}`],
+  ['--health-check-interval=0', '--health-check-interval "0": must be longer than 0'],
+  ['--allowed-hosts=a,http://b', `--allowed-hosts "http://b": ${HOST}`],
+  ['--allowed-hosts=a.*', `--allowed-hosts "a.*": ${HOST}`],
+  ['--allowed-origins=https://a/', `--allowed-origins "https://a/": ${ORIGIN}`],
+  ['--allowed-origins=https://*', `--allowed-origins "https://*": ${ORIGIN}`],
+  ['--preserve-host=2', '--preserve-host "2": must be true or false'],
+  ['--upstream-name= ', '--upstream-name " ": must not be empty'],
+  [
+    `--upstream-name=${'n'.repeat(129)}`,
+    `--upstream-name "${'n'.repeat(60)}…": must be at most 128 characters long`,
+  ],
+  ['--upstream-ca-file=', '--upstream-ca-file "": must not be empty'],
+  [
+    '--upstream-server-name=10.0.0.1',
+    '--upstream-server-name "10.0.0.1": must be a host name, such as "mcp.internal"',
+  ],
+  ['--timeout-connect=fast', `--timeout-connect "fast": ${DURATION}`],
+  ['--timeout-response-head=30', `--timeout-response-head "30": ${DURATION}`],
+  ['--timeout-idle-stream=-1s', `--timeout-idle-stream "-1s": ${DURATION}`],
+  ['--timeout-total=600h', '--timeout-total "600h": must be at most 24 days (576h)'],
+  ['--shutdown-grace=soon', `--shutdown-grace "soon": ${DURATION}`],
+  ['--metrics-label-limit=0', '--metrics-label-limit "0": must be a whole number from 1 to 10000'],
+  [
+    '--metrics-label-limit=1.5',
+    '--metrics-label-limit "1.5": must be a whole number from 1 to 10000',
+  ],
+  [
+    '--metrics-resource-label=none',
+    '--metrics-resource-label "none": must be one of template, scheme, full',
+  ],
+  ['--node-shell=bash', '--node-shell "bash": must be one of native, fetch'],
+  [
+    '--admin-token=two words',
+    '--admin-token: must consist of letters, digits and - . _ ~ + / with = at its end',
+  ],
+  [
+    '--admin-prefix=/',
+    '--admin-prefix "/": must be a path such as "/_weir", without a slash at its end',
+  ],
+  [
+    '--admin-prefix=/a/../b',
+    '--admin-prefix "/a/../b": must be a path such as "/_weir", without a slash at its end',
+  ],
+  ['--service-name=', '--service-name "": must not be empty'],
+  ['--service-version=', '--service-version "": must not be empty'],
+  ['--service-environment=', '--service-environment "": must not be empty'],
+  [
+    '--otlp-endpoint=collector:4317',
+    '--otlp-endpoint "collector:4317": must be an http:// or https:// URL, such as "http://localhost:4318"',
+  ],
+  ['--otlp-metric-interval=0s', '--otlp-metric-interval "0s": must be longer than 0'],
+];
 
 describe('a wrong value is told in one line', () => {
-  it.each([
-    ['--target-addr=nowhere', `--target-addr "nowhere": ${TARGET}`],
-    ['--target-addr=', '--target-addr "": must not be empty'],
-    ['--listen-addr=8080', `--listen-addr "8080": ${LISTEN}`],
-    ['--metrics-addr=:70000', `--metrics-addr ":70000": ${LISTEN}`],
-    [
-      '--log-level=wran',
-      '--log-level "wran": must be one of debug, info, warn, error; did you mean warn?',
-    ],
-    ['--log-level=trace', '--log-level "trace": must be one of debug, info, warn, error'],
-    ['--log-format=xml', '--log-format "xml": must be one of auto, json, text'],
-    ['--access-log=maybe', '--access-log "maybe": must be true or false'],
-    ['--tls-enabled=yes', '--tls-enabled "yes": must be true or false'],
-    ['--tls-cert-file=', '--tls-cert-file "": must not be empty'],
-    ['--tls-key-file=a\nb', '--tls-key-file "a\\nb": must be one line without control characters'],
-    ['--tls-min-version=1.1', '--tls-min-version "1.1": must be one of 1.2, 1.3; did you mean 1.2?'],
-    ['--health-check-interval=10', `--health-check-interval "10": ${DURATION}`],
-    ['--health-check-interval=0', '--health-check-interval "0": must be longer than 0'],
-    ['--allowed-hosts=a,http://b', `--allowed-hosts "http://b": ${HOST}`],
-    ['--allowed-hosts=*.example.com', `--allowed-hosts "*.example.com": ${HOST}`],
-    ['--allowed-origins=https://a/', `--allowed-origins "https://a/": ${ORIGIN}`],
-    ['--allowed-origins=a.example', `--allowed-origins "a.example": ${ORIGIN}`],
-    ['--preserve-host=2', '--preserve-host "2": must be true or false'],
-    ['--upstream-name= ', '--upstream-name " ": must not be empty'],
-    [
-      `--upstream-name=${'n'.repeat(129)}`,
-      `--upstream-name "${'n'.repeat(60)}…": must be at most 128 characters long`,
-    ],
-    ['--upstream-ca-file=', '--upstream-ca-file "": must not be empty'],
-    [
-      '--upstream-server-name=10.0.0.1',
-      '--upstream-server-name "10.0.0.1": must be a host name, such as "mcp.internal"',
-    ],
-    ['--timeout-connect=fast', `--timeout-connect "fast": ${DURATION}`],
-    ['--timeout-response-head=30', `--timeout-response-head "30": ${DURATION}`],
-    ['--timeout-idle-stream=-1s', `--timeout-idle-stream "-1s": ${DURATION}`],
-    ['--timeout-total=600h', '--timeout-total "600h": must be at most 24 days (576h)'],
-    ['--shutdown-grace=soon', `--shutdown-grace "soon": ${DURATION}`],
-    [
-      '--metrics-label-limit=0',
-      '--metrics-label-limit "0": must be a whole number from 1 to 10000',
-    ],
-    [
-      '--metrics-label-limit=1.5',
-      '--metrics-label-limit "1.5": must be a whole number from 1 to 10000',
-    ],
-    [
-      '--metrics-resource-label=none',
-      '--metrics-resource-label "none": must be one of template, scheme, full',
-    ],
-    ['--node-shell=bash', '--node-shell "bash": must be one of native, fetch'],
-    [
-      '--admin-token=two words',
-      '--admin-token: must consist of letters, digits and - . _ ~ + / with = at its end',
-    ],
-    [
-      '--admin-prefix=/',
-      '--admin-prefix "/": must be a path such as "/_weir", without a slash at its end',
-    ],
-    [
-      '--admin-prefix=/a/../b',
-      '--admin-prefix "/a/../b": must be a path such as "/_weir", without a slash at its end',
-    ],
-    ['--service-name=', '--service-name "": must not be empty'],
-    ['--service-version=', '--service-version "": must not be empty'],
-    ['--service-environment=', '--service-environment "": must not be empty'],
-    [
-      '--otlp-endpoint=collector:4317',
-      '--otlp-endpoint "collector:4317": must be an http:// or https:// URL, such as "http://localhost:4318"',
-    ],
-    ['--otlp-metric-interval=0s', '--otlp-metric-interval "0s": must be longer than 0'],
-  ])('%s', (arg, line) => {
+  it.each(WRONG)('%s', (arg, line) => {
     expect(linesOfFlags(arg)).toEqual([line]);
   });
 
-  it('has a case above for every setting', () => {
-    // The table is the documentation of the messages; a new option must show its own.
-    const source = PROXY_OPTIONS.filter(({ flag }) => linesOfFlags(`--${flag}=\u0001`).length !== 1);
-    expect(source).toEqual([]);
+  it('is shown above for every setting', () => {
+    const shown = new Set(WRONG.map(([arg]) => arg.slice(2, arg.indexOf('='))));
+    expect(PROXY_OPTIONS.map(({ flag }) => flag).filter((flag) => !shown.has(flag))).toEqual([]);
+  });
+
+  it.each(PROXY_OPTIONS)('when $key holds a control character', ({ flag }) => {
+    expect(linesOfFlags(`--${flag}=\u0001`)).toHaveLength(1);
   });
 });
 
@@ -132,7 +135,10 @@ describe('a missing target', () => {
 
 describe('ConfigError', () => {
   it('has every problem of every source, one line each', () => {
-    const flags = readFlags(['--log-levl=info', '--tls-min-version=1'], settingFlags(PROXY_OPTIONS));
+    const flags = readFlags(
+      ['--log-levl=info', '--tls-min-version=1'],
+      settingFlags(PROXY_OPTIONS),
+    );
     const env = { WEIR_LISTEN_ADR: ':1', WEIR_NODE_SHELL: 'zsh', PORT: 'x' };
     const file = readYamlSettings('accessLog: maybe\nunknown: 1\n', 'weir.yaml');
     expect(linesOf({ flags, env, file })).toEqual([
@@ -189,6 +195,26 @@ describe('ConfigError', () => {
       '--metrics-addr "127.0.0.1:8080": must use another port than listenAddr',
     ]);
     expect(linesOfFlags('--listen-addr=:0', '--metrics-addr=:0')).toEqual([]);
+  });
+
+  it.each(['localhost:8080', '127.0.0.1:8080', 'http://[::1]:8080/mcp', '0.0.0.0:8080'])(
+    'reports the target %s that is the listener itself',
+    (target) => {
+      expect(linesOf({ flags: read(`--target-addr=${target}`) })).toEqual([
+        expect.stringContaining('must not be the proxy itself: give another port'),
+      ]);
+    },
+  );
+
+  it.each([
+    ['mcp.internal:8080', ':8080'],
+    ['localhost:8080', '10.0.0.1:8080'],
+    ['localhost:8080', ':8081'],
+    ['localhost:8080', ':0'],
+  ])('lets the target %s behind %s be', (target, listen) => {
+    expect(linesOf({ flags: read(`--target-addr=${target}`, `--listen-addr=${listen}`) })).toEqual(
+      [],
+    );
   });
 });
 

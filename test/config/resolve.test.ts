@@ -43,11 +43,14 @@ const at = (settings: ProxySettings, { path }: Option): unknown =>
   path.reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], settings);
 
 /** A target, unless the option under test is the target. */
-const targetFlag = ({ key }: Option) => (key === 'targetAddr' ? [] : ['--target-addr=localhost:3001']);
+const targetFlag = ({ key }: Option) =>
+  key === 'targetAddr' ? [] : ['--target-addr=localhost:3001'];
 
 describe('resolveSettings defaults', () => {
   it('are exactly these', () => {
-    const { settings, origins } = resolveSettings({ flags: flagsOf('--target-addr=localhost:3001') });
+    const { settings, origins } = resolveSettings({
+      flags: flagsOf('--target-addr=localhost:3001'),
+    });
     expect(settings).toEqual(DEFAULTS);
     expect(origins.get('targetAddr')).toEqual({
       source: 'flag',
@@ -55,7 +58,8 @@ describe('resolveSettings defaults', () => {
       overrides: [],
     });
     for (const [key, origin] of origins) {
-      if (key !== 'targetAddr') expect(origin).toEqual({ source: 'default', name: '', overrides: [] });
+      if (key !== 'targetAddr')
+        expect(origin).toEqual({ source: 'default', name: '', overrides: [] });
     }
     expect([...origins.keys()]).toEqual(PROXY_OPTIONS.map(({ key }) => key));
   });

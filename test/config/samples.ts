@@ -31,7 +31,11 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'tls.keyFile': sample('/secrets/tls.key'),
   'tls.minVersion': sample('1.3'),
   healthCheckInterval: sample('1m30s', 90_000, '1m30s', '1m30s'),
-  allowedHosts: sample('a.example, b.example:8080', ['a.example', 'b.example:8080'], '[a.example, b.example:8080]'),
+  allowedHosts: sample(
+    'a.example, b.example:8080',
+    ['a.example', 'b.example:8080'],
+    '[a.example, b.example:8080]',
+  ),
   allowedOrigins: sample(
     'https://a.example,vscode-webview://x',
     ['https://a.example', 'vscode-webview://x'],
@@ -52,7 +56,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'admin.token': sample('s3cret-s3cret', 's3cret-s3cret', 's3cret-s3cret', '(secret)'),
   'admin.prefix': sample('/ops/weir'),
   'service.name': sample('payments-proxy'),
-  'service.version': sample('1.10'),
+  'service.version': sample('1.10', '1.10', '"1.10"'),
   'service.environment': sample('production'),
   'otlp.endpoint': sample('http://collector:4318'),
   'otlp.metricInterval': sample('60s', 60_000, '60s', '1m'),
@@ -61,5 +65,6 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 /** A weir.yaml with one setting. */
 export function yamlOf(key: string, yaml: string): string {
   const path = key.split('.');
-  return path.map((name, depth) => `${'  '.repeat(depth)}${name}:`).join('\n') + ` ${yaml}\n`;
+  const keys = path.map((name, depth) => `${'  '.repeat(depth)}${name}:`);
+  return `${keys.join('\n')} ${yaml}\n`;
 }

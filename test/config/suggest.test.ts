@@ -44,7 +44,10 @@ describe('suggestName', () => {
     expect(suggestName(typed, known)).toBe(expected);
   });
 
-  it.each(['', '---', 'addr', 'tls', 'zebra', 'x'.repeat(100_000)])('finds nothing for %.20s', (typed) => {
-    expect(suggestName(typed, known)).toBeNull();
-  });
+  it.each(['', '---', 'addr', 'tls', 'zebra', 'x'.repeat(100_000)])(
+    'finds nothing for %.20s',
+    (typed) => {
+      expect(suggestName(typed, known)).toBeNull();
+    },
+  );
 });

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { RawClient, send } from '../fixtures/raw-client.ts';
 import { RawUpstream } from '../fixtures/raw-upstream.ts';
 import { eventually } from '../fixtures/wait.ts';
-import { contract, pairFor } from './harness.ts';
+import { type ContractTarget, contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, modernHeaders, result } from './messages.ts';
 import { admin, expectTotal, scrape, total } from './metrics.ts';
 
@@ -224,8 +224,7 @@ contract('Health', (target) => {
   });
 });
 
-contract('The admin prefix on Workers', (target) => {
-  if (target.runtime !== 'workers') return;
+const guardedPrefix = (target: ContractTarget): void => {
   const pair = pairFor(target);
 
   target.test('is closed without the right token and not forwarded', async () => {
@@ -242,7 +241,8 @@ contract('The admin prefix on Workers', (target) => {
     }
     expect(pair.upstream.exchanges).toEqual([]);
   });
-});
+};
+contract('The admin prefix', guardedPrefix, ['workers']);
 
 contract('The access log', (target) => {
   const pair = pairFor(target);

@@ -5,13 +5,17 @@
  * @module
  */
 
+import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { HeaderList } from '../fixtures/http-message.ts';
-import { send } from '../fixtures/raw-client.ts';
+import { RawClient, send } from '../fixtures/raw-client.ts';
+import { residentBytes } from '../fixtures/resident-memory.ts';
 import { eventually } from '../fixtures/wait.ts';
 import { contract, pairFor } from './harness.ts';
 import { JSON_HEADERS, legacyCall, modernCall, modernHeaders } from './messages.ts';
-import { expectTotal, scrape, total } from './metrics.ts';
+import { expectNothingActive, expectTotal, scrape, total } from './metrics.ts';
+
+const MEBIBYTE = 1024 * 1024;
 
 const NOT_JSON: readonly [what: string, body: string | Uint8Array][] = [
   ['truncated JSON', '{"jsonrpc":"2.0","id":1,"method":"tools/ca'],
@@ -35,9 +39,10 @@ contract('Bad input', (target) => {
 
   for (const [what, body] of NOT_JSON) {
     test(`${what} is forwarded byte for byte`, async () => {
-      const path = pair.upstream.route((exchange) =>
-        exchange.respondJson('{"jsonrpc":"2.0","error":{"code":-32700,"message":"no"}}', 400),
-      );
+      const path = pair.upstream.route(async (exchange) => {
+        await exchange.body.ended();
+        await exchange.respondJson('{"jsonrpc":"2.0","error":{"code":-32700,"message":"no"}}', 400);
+      });
       const response = await send(pair.weir.url, { path, headers: JSON_HEADERS, body });
       const seen = await pair.upstream.request(path);
       expect(seen.body.bytes().equals(Buffer.from(body))).toBe(true);
@@ -158,6 +163,32 @@ contract('Bad input', (target) => {
       const response = await send(pair.weir.url, { method: 'GET', path });
       expect(response.body.bytes().equals(Buffer.from(body))).toBe(true);
     }
+  });
+
+  test('a body that inflates without end costs neither memory nor service', async () => {
+    // One gibibyte of zeros in about one mebibyte.
+    const bomb = Buffer.concat(Array(16).fill(gzipSync(Buffer.alloc(64 * MEBIBYTE))));
+    const headers: HeaderList = [...JSON_HEADERS, ['Content-Encoding', 'gzip']];
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.body.ended();
+      await exchange.respond({
+        headers: [
+          ['Content-Type', 'application/json'],
+          ['Content-Encoding', 'gzip'],
+        ],
+        body: bomb,
+      });
+    });
+    const before = residentBytes(pair.weir.pid);
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ path, headers, body: bomb });
+    const response = await client.response();
+    // Where the runtime inflates answers by itself, nobody has to take all of this one.
+    await response.body.until((body) => body.length >= bomb.length, 'the size of the bomb');
+    client.close();
+    expect((await pair.upstream.request(path)).body.bytes().equals(bomb)).toBe(true);
+    expect(residentBytes(pair.weir.pid) - before).toBeLessThan(256 * MEBIBYTE);
+    await expectNothingActive(pair.weir);
   });
 
   test('the process is still the same and still well', async () => {

@@ -11,6 +11,10 @@ type Reasons = Partial<Record<WeirRuntime, string>>;
 
 const LISTENER = "a worker has no listener of its own: ports, TLS and signals are the platform's";
 
+const URL_PARSED =
+  'a fetch Request holds a parsed URL: dot segments and odd characters are normalized before weir';
+const UNDICI_CONTINUE = 'undici takes a 100 that no Expect asked for as a broken response';
+
 export const GAPS = {
   'own-listener': { workers: LISTENER },
   'tls-listener': { workers: LISTENER },
@@ -18,7 +22,12 @@ export const GAPS = {
   'tls-ciphers': {},
   'tls-reload': {},
   'tls-expiry': {},
-  'url-normalization': {},
+  'url-normalization': {
+    'node-fetch': URL_PARSED,
+    deno: URL_PARSED,
+    bun: URL_PARSED,
+    workers: URL_PARSED,
+  },
   'fetch-adds-fields': {},
   'header-bytes': {},
   'peer-address': {},
@@ -28,7 +37,10 @@ export const GAPS = {
   'lenient-upstream-parser': {},
   'expect-continue': {},
   'coded-answers': {},
-  'interim-responses': {},
+  'unasked-continue': {
+    node: UNDICI_CONTINUE,
+    'node-fetch': UNDICI_CONTINUE,
+  },
   'http-1-0': {},
   'upstream-ca-file': {},
   'upstream-server-name': {},

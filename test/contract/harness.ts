@@ -38,9 +38,13 @@ export function selectedRuntimes(): readonly WeirRuntime[] {
   return WEIR_RUNTIMES.filter((runtime) => named === undefined || named.includes(runtime));
 }
 
-/** Registers `register` once for each runtime. */
-export function contract(title: string, register: (target: ContractTarget) => void): void {
-  for (const runtime of selectedRuntimes()) {
+/** Registers `register` once for each runtime, or for those named. */
+export function contract(
+  title: string,
+  register: (target: ContractTarget) => void,
+  runtimes: readonly WeirRuntime[] = WEIR_RUNTIMES,
+): void {
+  for (const runtime of selectedRuntimes().filter((name) => runtimes.includes(name))) {
     describe(`${title} on ${runtime}`, { timeout: TEST_TIMEOUT_MS }, () => {
       const ends: (() => Promise<void>)[] = [];
       afterAll(async () => {

@@ -8,11 +8,12 @@ import { createServer } from 'node:net';
 import { expect } from 'vitest';
 import { type SpawnedProcess, spawnProcess } from '../fixtures/process.ts';
 import { RawClient, send } from '../fixtures/raw-client.ts';
+import type { UpstreamExchange } from '../fixtures/raw-upstream.ts';
 import { eventually } from '../fixtures/wait.ts';
 import { cleanEnvironment, weirCommand } from '../fixtures/weir-process.ts';
 import { type ContractTarget, contract } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, result } from './messages.ts';
-import { admin } from './metrics.ts';
+import { admin, expectNothingActive } from './metrics.ts';
 
 /** Runs `weir proxy` with these arguments alone. */
 function run(target: ContractTarget, args: readonly string[]): SpawnedProcess {
@@ -58,6 +59,55 @@ contract('Stopping', (target) => {
       await call.untilClosed();
       expect((await weir.exited).code).toBe(0);
       expect(weir.output()).not.toMatch(/"level":"error"/);
+    },
+    'own-listener',
+  );
+
+  test(
+    'SIGTERM: a call answered by an event stream finishes, a subscription ends',
+    async () => {
+      const upstream = await target.upstream();
+      const weir = await target.start({ target: upstream.authority });
+      const open = async (body: string): Promise<[RawClient, UpstreamExchange]> => {
+        const path = upstream.route(async (exchange) => {
+          await exchange.startEvents();
+          await exchange.writeChunk(event('one'));
+        });
+        const client = await RawClient.connect(weir.url);
+        await client.send({ path, headers: JSON_HEADERS, body });
+        await (await client.response()).body.until((got) => got.length > 0, 'the first event');
+        return [client, await upstream.request(path)];
+      };
+      const [call, pending] = await open(modernCall('streamed'));
+      const [listen, subscription] = await open(
+        modernCall('x').replace('tools/call', 'subscriptions/listen'),
+      );
+      weir.signal('SIGTERM');
+      await listen.untilClosed();
+      await subscription.untilClosed();
+      await pending.writeChunk(event(result()));
+      await pending.endChunks();
+      const { body } = await call.response();
+      await body.ended();
+      expect(body.text()).toBe(event('one') + event(result()));
+      expect((await weir.exited).code).toBe(0);
+    },
+    'own-listener',
+  );
+
+  test(
+    'SIGTERM: a call whose client has left holds nothing up',
+    async () => {
+      const upstream = await target.upstream();
+      const weir = await target.start({ target: upstream.authority });
+      const path = upstream.route(() => {});
+      const client = await RawClient.connect(weir.url);
+      await client.send({ path, headers: JSON_HEADERS, body: legacyCall('left') });
+      await upstream.request(path);
+      client.close();
+      await expectNothingActive(weir);
+      weir.signal('SIGTERM');
+      expect((await weir.exited).code).toBe(0);
     },
     'own-listener',
   );

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { RawClient } from '../fixtures/raw-client.ts';
 import { residentBytes } from '../fixtures/resident-memory.ts';
-import { eventually, pause } from '../fixtures/wait.ts';
+import { steady } from '../fixtures/wait.ts';
 import { contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, modernHeaders } from './messages.ts';
 import { expectNothingActive } from './metrics.ts';
@@ -228,16 +228,3 @@ contract('Streaming', (target) => {
     client.close();
   });
 });
-
-/** The value once it has not moved for a while. */
-async function steady(read: () => number): Promise<number> {
-  let last = -1;
-  await eventually(async () => {
-    const now = read();
-    await pause(400);
-    const moved = now !== last || read() !== now;
-    last = now;
-    if (moved || now === 0) throw new Error('still moving');
-  }, 30_000);
-  return last;
-}

@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificate, NO_OPENSSL, TestAuthority } from '../fixtures/certificates.ts';
 import { RawClient, send } from '../fixtures/raw-client.ts';
 import type { RawUpstream } from '../fixtures/raw-upstream.ts';
-import { eventually } from '../fixtures/wait.ts';
+import { eventually, steady } from '../fixtures/wait.ts';
 import type { WeirProcess } from '../fixtures/weir-process.ts';
 import { contract, TEST_TIMEOUT_MS } from './harness.ts';
-import { event, JSON_HEADERS, legacyCall, result } from './messages.ts';
+import { event, JSON_HEADERS, legacyCall, modernCall, result } from './messages.ts';
 import { expectNothingActive } from './metrics.ts';
 
 if (NO_OPENSSL !== undefined) describe('TLS', () => it.skip(`[${NO_OPENSSL}]`, () => {}));
@@ -141,6 +141,70 @@ function registerAll(): void {
         let received = '';
         for await (const text of stream.setEncoding('utf8')) received += text;
         expect(received).toBe(legacyCall('h2'));
+        session.destroy();
+      },
+      'tls-listener',
+      'http2-listener',
+    );
+
+    test(
+      'checks the authority of an h2 request like a Host',
+      async () => {
+        const path = upstream.route((exchange) => exchange.respond());
+        const session = await http2(weir.url, authority.ca);
+        const stream = session.request({ ':path': path, ':authority': 'evil.example' });
+        stream.resume();
+        const headers = await new Promise<Record<string, unknown>>((resolve) =>
+          stream.once('response', resolve),
+        );
+        expect(headers[':status']).toBe(403);
+        expect(upstream.count(path)).toBe(0);
+        session.destroy();
+      },
+      'tls-listener',
+      'http2-listener',
+    );
+
+    test(
+      'hears of an h2 client that vanishes',
+      async () => {
+        const path = upstream.route(() => {});
+        const session = await http2(weir.url, authority.ca);
+        session.on('error', () => {});
+        const stream = session.request({ ':method': 'POST', ':path': path });
+        stream.on('error', () => {});
+        stream.end(modernCall('h2'));
+        const exchange = await upstream.request(path);
+        await exchange.body.ended();
+        session.socket.destroy();
+        await exchange.untilClosed();
+        await expectNothingActive(weir);
+      },
+      'tls-listener',
+      'http2-listener',
+    );
+
+    test(
+      'stops reading the upstream when an h2 client stops reading',
+      async () => {
+        const chunk = Buffer.from(event('x'.repeat(65_528)));
+        const path = upstream.route(async (exchange) => {
+          await exchange.startEvents();
+          await exchange.pump(200 * 1024 * 1024, () => chunk);
+        });
+        const session = await http2(weir.url, authority.ca);
+        const stream = session.request({ ':path': path });
+        stream.on('error', () => {});
+        await new Promise((resolve) => stream.once('response', resolve));
+        const exchange = await upstream.request(path);
+        const taken = await steady(() => exchange.acceptedBytes);
+        expect(taken).toBeLessThan(32 * 1024 * 1024);
+        stream.resume();
+        await eventually(() =>
+          expect(exchange.acceptedBytes).toBeGreaterThan(taken + 4 * 1024 * 1024),
+        );
+        stream.close();
+        await exchange.untilClosed();
         session.destroy();
       },
       'tls-listener',
@@ -317,7 +381,6 @@ function registerAll(): void {
     test(
       'is a 502 when its certificate names somebody else',
       async () => {
-        const other = new TestAuthority();
         const upstream = await target.upstream({ tls: certificate });
         const weir = await target.start({
           target: `https://localhost:${upstream.port}`,
@@ -326,10 +389,38 @@ function registerAll(): void {
         const response = await send(weir.url, { path: '/mcp', body: legacyCall('x') });
         expect(response.status).toBe(502);
         expect(upstream.exchanges).toEqual([]);
-        other.remove();
       },
       'upstream-server-name',
     );
+
+    for (const name of ['localhost', '127.0.0.1']) {
+      test(
+        `is verified by its own name (${name}), whatever Host a client makes weir pass on`,
+        async () => {
+          const upstream = await target.upstream({ tls: certificate });
+          const weir = await target.start({
+            target: `https://${name}:${upstream.port}`,
+            args: [
+              ...['--upstream-ca-file', authority.caFile, '--preserve-host'],
+              ...['--allowed-hosts', 'one.example,two.example'],
+            ],
+          });
+          const path = upstream.route((exchange) =>
+            exchange.respond({ body: exchange.head.get('host') ?? '' }),
+          );
+          const client = await RawClient.connect(weir.url);
+          for (const [index, host] of ['one.example', 'two.example', 'one.example'].entries()) {
+            await client.send({ path, headers: [['Host', host]], body: '{}' });
+            const response = await client.response(index);
+            await response.body.ended();
+            expect(response.body.text()).toBe(host);
+          }
+          client.close();
+        },
+        'upstream-ca-file',
+        'preserve-host',
+      );
+    }
 
     test(
       'is asked by the name --upstream-server-name gives',

@@ -6,9 +6,10 @@
  */
 
 import { afterEach, beforeAll, expect } from 'vitest';
+import type { HeaderList } from '../fixtures/http-message.ts';
 import { RawClient, type RawResponse, send } from '../fixtures/raw-client.ts';
 import { RawUpstream } from '../fixtures/raw-upstream.ts';
-import { eventually } from '../fixtures/wait.ts';
+import { eventually, pause } from '../fixtures/wait.ts';
 import type { WeirProcess } from '../fixtures/weir-process.ts';
 import { contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, modernHeaders } from './messages.ts';
@@ -21,6 +22,13 @@ const ABORTED = -31003;
 
 /** Raw id tokens and how they must come back. */
 const IDS = ['1', '"1"', '9007199254740993', '-7', '"\\u00fc\\"x"', '"grün"'];
+
+const FRAMINGS: Readonly<Record<'chunked' | 'fixed' | 'close', HeaderList>> = {
+  chunked: [['Transfer-Encoding', 'chunked']],
+  // Long enough that weir does not wait for the whole of it.
+  fixed: [['Content-Length', '900000']],
+  close: [],
+};
 
 function expectError(response: RawResponse, status: number, code: number, id?: string): void {
   expect(response.status).toBe(status);
@@ -119,26 +127,29 @@ contract('An upstream that breaks off', (target) => {
     });
 
     for (const type of ['application/json', 'text/event-stream'] as const) {
-      for (const framing of ['chunked', 'fixed'] as const) {
-        test(`in mid-${type} (${framing}, ${how}) breaks the client's stream`, async () => {
-          const piece = type === 'application/json' ? '{"jsonrpc":"2.0","id":1,' : event('one');
-          const path = pair.upstream.route(async (exchange) => {
-            await exchange.writeHead(200, [
-              ['Content-Type', type],
-              framing === 'chunked'
-                ? ['Transfer-Encoding', 'chunked']
-                : ['Content-Length', '900000'],
-            ]);
-            if (framing === 'chunked') await exchange.writeChunk(piece);
-            else await exchange.write(piece);
+      for (const connection of ['keep-alive', 'close']) {
+        for (const framing of ['chunked', 'fixed', 'close'] as const) {
+          // Without any other framing the end of the connection is the end of the answer.
+          if (framing === 'close' && (how === 'hangUp' || connection === 'keep-alive')) continue;
+          test(`in mid-${type} (${framing}, Connection: ${connection}, ${how}) breaks the client's stream`, async () => {
+            const piece = type === 'application/json' ? '{"jsonrpc":"2.0","id":1,' : event('one');
+            const path = pair.upstream.route(async (exchange) => {
+              await exchange.writeHead(200, [
+                ['Content-Type', type],
+                ['Connection', connection],
+                ...FRAMINGS[framing],
+              ]);
+              if (framing === 'chunked') await exchange.writeChunk(piece);
+              else await exchange.write(piece);
+            });
+            const client = await RawClient.connect(pair.weir.url);
+            await client.send({ path, headers: JSON_HEADERS, body: modernCall('x') });
+            const response = await client.response();
+            await response.body.until((body) => body.length === piece.length, 'the first piece');
+            (await pair.upstream.request(path))[how]();
+            await response.body.aborted();
           });
-          const client = await RawClient.connect(pair.weir.url);
-          await client.send({ path, headers: JSON_HEADERS, body: modernCall('x') });
-          const response = await client.response();
-          await response.body.until((body) => body.length === piece.length, 'the first piece');
-          (await pair.upstream.request(path))[how]();
-          await response.body.aborted();
-        });
+        }
       }
     }
   }
@@ -201,6 +212,24 @@ contract('An upstream that breaks off', (target) => {
     await response.body.aborted();
   });
 
+  test('by refusing a large request before its end still has its refusal heard', async () => {
+    const path = pair.upstream.route((exchange) =>
+      exchange.respond({ status: 413, body: 'too large', framing: 'close' }),
+    );
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({
+      path,
+      headers: [...JSON_HEADERS, ['Content-Length', '4000000']],
+      framing: 'none',
+    });
+    await client.write(Buffer.alloc(500_000, 0x20));
+    const response = await client.response();
+    expect(response.status).toBe(413);
+    await response.body.ended();
+    expect(response.body.text()).toBe('too large');
+    client.close();
+  });
+
   test('on an idle connection costs the next request nothing', async () => {
     const path = pair.upstream.route((exchange) => exchange.respondJson('{"ok":1}'));
     for (let round = 0; round < 5; round++) {
@@ -252,6 +281,46 @@ contract('The deadlines', (target) => {
     await response.body.aborted();
     expect(response.body.text()).toBe(event('one'));
     await (await pair.upstream.request(path)).untilClosed();
+  });
+
+  test('a client that is slow to read is no silence of the upstream', async () => {
+    const chunk = event('x'.repeat(65_528));
+    const chunks = 300;
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      await exchange.pump(chunks * chunk.length, () => Buffer.from(chunk));
+      await exchange.endChunks();
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({ method: 'GET', path });
+    const response = await client.response();
+    client.stopReading();
+    await pause(1500);
+    client.readOn();
+    await response.body.ended();
+    expect(response.body.length).toBe(chunks * chunk.length);
+    client.close();
+  });
+
+  test('a request that is slow to arrive is no silence of the upstream', async () => {
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.body.ended();
+      await exchange.respondJson('{"ok":1}');
+    });
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({
+      path,
+      headers: [...JSON_HEADERS, ['Transfer-Encoding', 'chunked']],
+      framing: 'none',
+    });
+    for (let index = 0; index < 10; index++) {
+      await client.writeChunk(' ');
+      await pause(100);
+    }
+    await client.write('0\r\n\r\n');
+    const response = await client.response();
+    expect(response.status).toBe(200);
+    client.close();
   });
 
   test('a stream that keeps talking outlives both', async () => {

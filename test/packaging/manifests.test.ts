@@ -23,7 +23,7 @@ interface DenoJson {
   license: string;
   exports: Record<string, string>;
   imports: Record<string, string>;
-  tasks: Record<string, string>;
+  tasks: Record<string, { description: string; command: string }>;
   publish: { include: string[]; exclude: string[] };
 }
 
@@ -51,6 +51,14 @@ describe('package.json and deno.json', () => {
   it('have the same tasks', () => {
     expect(Object.keys(denoJson.tasks).sort()).toEqual([...TASKS].sort());
     for (const task of TASKS) expect(packageJson.scripts).toHaveProperty(task);
+  });
+
+  it('name no program in a Deno task that a package of node_modules shadows', () => {
+    // `deno task` takes `deno` and `node` for the npm packages of that name and reads them as
+    // JavaScript, and plays `npm run` itself, with the same result.
+    for (const { command } of Object.values(denoJson.tasks)) {
+      expect(command).toMatch(/^(?:\.\/node_modules\/\.bin\/deno|env npm) run /);
+    }
   });
 
   it('pin the same versions of the same packages', () => {

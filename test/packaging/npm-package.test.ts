@@ -1,9 +1,10 @@
 /** What a person gets from npm: the files, and types that compile in a project of their own. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseSync } from 'oxc-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programPath, REPOSITORY } from '../fixtures/programs.ts';
 
@@ -118,8 +119,16 @@ describe('the package in a consumer’s project', () => {
     expect(output.trim()).toBe('502');
   });
 
+  it('worker bundle imports nothing but what workerd itself has', () => {
+    const code = readFileSync(`${REPOSITORY}/dist/workers.js`, 'utf8');
+    const imported = parseSync('workers.js', code).module.staticImports.map(
+      ({ moduleRequest }) => moduleRequest.value,
+    );
+    expect(imported.filter((name) => !name.startsWith('cloudflare:'))).toEqual([]);
+  });
+
   it('root bundle names no builtin of any runtime', () => {
-    const code = execFileSync('cat', [`${REPOSITORY}/dist/index.js`], { encoding: 'utf8' });
+    const code = readFileSync(`${REPOSITORY}/dist/index.js`, 'utf8');
     expect(code).not.toMatch(/["'](?:node|cloudflare|bun):/);
     expect(code).not.toMatch(/\b(?:Deno|Bun|process)\.\w/);
   });

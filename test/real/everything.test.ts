@@ -135,6 +135,19 @@ describe.each(TRANSPORTS)('server-everything in mode $mode', ({ kind, mode, path
       }
     });
 
+    if (kind === 'streamable') {
+      it('is recognised as legacy by a client that probes for the modern era', async ({ skip }) => {
+        if (unavailable !== null) skip(unavailable);
+        const client = await connectV2(`${route.origin}${path}`, { mode: 'auto' });
+        traffic.push(client.traffic);
+        expect(client.era).toBe('legacy');
+        expect(client.traffic.sent[0]?.rpcMethod).toBe('server/discover');
+        expect((await client.callTool('echo', { message: 'hello' })).text).toBe('Echo: hello');
+        await client.terminateSession();
+        await client.close();
+      });
+    }
+
     if (kind === 'sse') {
       it('starts an event stream with a usable endpoint', async ({ skip }) => {
         if (unavailable !== null) skip(unavailable);

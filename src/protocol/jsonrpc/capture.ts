@@ -9,16 +9,12 @@ const INITIAL_BYTES = 256;
 export class Capture {
   /** What was appended; only the first `length` bytes count, and at most `#maxBytes` of them. */
   bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
-  /** Bytes appended, the ones above the limit included: those are counted, not kept. */
+  /** Bytes appended, the ones above the limit included: those are counted, not kept. 0 clears. */
   length = 0;
   #maxBytes: number;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-  }
-
-  clear(): void {
-    this.length = 0;
   }
 
   append(source: Uint8Array, start: number, end: number): void {

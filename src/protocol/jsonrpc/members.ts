@@ -171,7 +171,7 @@ const ERROR = new MemberTable([
   }),
 ]);
 
-/** `params`: while it is open, the message may still get what decides it. */
+/** `params`: once it is complete, no member that decides the message is to be waited for. */
 export const PARAMS_MEMBER: Member = member('params', { decides: 'params', inside: PARAMS });
 
 /** The members of the message itself. */
@@ -200,7 +200,6 @@ export const MESSAGE_MEMBERS: MemberTable = new MemberTable([
 
 /** Notes that a member has come, and forgets what an earlier one of the same name brought. */
 export function openMember(draft: MessageDraft, opened: Member): void {
-  if (opened === PARAMS_MEMBER) draft.paramsEnded = false;
   if ((draft.seen & opened.bit) === 0) {
     draft.seen |= opened.bit;
     return;

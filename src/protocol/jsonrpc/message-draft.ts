@@ -22,7 +22,7 @@ export class MessageDraft {
   idIsWrong = false;
   /** `result.protocolVersion`: becomes the envelope's if the message is a result. */
   resultVersion: string | null = null;
-  /** The last `params` is complete, whatever it was. */
+  /** A `params` is complete, whatever it was. */
   paramsEnded = false;
   /** `onDecidable` was called for this message. */
   decided = false;

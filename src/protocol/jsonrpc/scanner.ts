@@ -16,7 +16,6 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from './byte-tables.ts';
-import { Capture } from './capture.ts';
 import { Chunk } from './chunk.ts';
 import { resolveScannerLimits } from './limits.ts';
 import type { Member, MemberTable } from './members.ts';
@@ -24,7 +23,7 @@ import { MESSAGE_MEMBERS, openMember, PARAMS_MEMBER } from './members.ts';
 import { MessageDraft } from './message-draft.ts';
 import { hasEscape, Token } from './token.ts';
 import type { EnvelopeHandler, ScannerLimits, ScanProblemReason } from './types.ts';
-import { ValueSkipper } from './value-skipper.ts';
+import { ValueReader } from './value-reader.ts';
 
 // What the next byte belongs to, in the parts that are not skipped.
 const BEGINNING = 0;
@@ -38,11 +37,11 @@ const AFTER_KEY = 7;
 const VALUE = 8;
 const AFTER_VALUE = 9;
 const AFTER_DOCUMENT = 10;
-/** The skipper has a member name, to be captured. */
+/** The reader has a member name that is escaped or split. */
 const IN_KEY = 11;
-/** The skipper has the value of a member. */
+/** The reader has the value of a member. */
 const IN_VALUE = 12;
-/** The skipper has a document or batch element that is not a message. */
+/** The reader has a document or batch element that is not a message, or one too many. */
 const IN_ELEMENT = 13;
 /** Nothing more is read until `reset()`. */
 const CLOSED = 14;
@@ -75,15 +74,14 @@ export class EnvelopeScanner {
   readonly #handler: EnvelopeHandler;
   readonly #limits: ScannerLimits;
   readonly #chunk = new Chunk();
-  readonly #skipper = new ValueSkipper();
-  readonly #capture: Capture;
+  readonly #reader: ValueReader;
   readonly #token = new Token();
   readonly #draft = new MessageDraft();
   #state = BEGINNING;
   /** Bytes of the chunks before this one. */
   #offset = 0;
   #markBytes = 0;
-  /** Containers that are open outside of the skipper: the batch, the message, what is inside. */
+  /** Containers that are open, not counting those of the reader. */
   #depth = 0;
   #inBatch = false;
   /** Position in the batch of the element that is read or comes next; -1 outside of a batch. */
@@ -94,17 +92,16 @@ export class EnvelopeScanner {
   readonly #path: Member[] = [];
   /** The member whose value is read or comes next, or null when nobody asked for it. */
   #member: Member | null = null;
-  /** The skipped value is a token to be kept. */
-  #capturing = false;
-  /** Offset of the first byte of what the skipper has. */
-  #skipStart = 0;
+  /** The value of the member is a scalar that somebody asked for. */
+  #keepsValue = false;
+  /** Offset of the first byte of the name, value or element that is read. */
+  #valueStart = 0;
 
   /** @throws RangeError when a limit is not an integer of at least 1. */
   constructor(handler: EnvelopeHandler, limits: Partial<ScannerLimits> = {}) {
     this.#handler = handler;
     this.#limits = resolveScannerLimits(limits);
-    // The quotes of a string do not count against the limit.
-    this.#capture = new Capture(this.#limits.maxCaptureBytes + 2);
+    this.#reader = new ValueReader(this.#limits.maxCaptureBytes);
   }
 
   /** Reads the next bytes of the body. They are not kept, and not changed. */
@@ -114,7 +111,7 @@ export class EnvelopeScanner {
     chunk.set(bytes);
     let i = 0;
     while (i < bytes.length && this.#state !== CLOSED) {
-      i = this.#state >= IN_KEY ? this.#skip(i) : this.#step(bytes[i]!, i);
+      i = this.#state >= IN_KEY ? this.#continueReading(i) : this.#step(bytes[i]!, i);
     }
     this.#letGo();
     this.#offset += bytes.length;
@@ -123,7 +120,7 @@ export class EnvelopeScanner {
   /** The body is complete. What follows is ignored until {@link reset}. */
   end(): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === IN_ELEMENT && !this.#inBatch && this.#skipper.finish()) this.#endElement();
+    if (this.#state === IN_ELEMENT && !this.#inBatch && this.#reader.finish()) this.#endElement();
     if (this.#state === AFTER_DOCUMENT) this.#state = CLOSED;
     else this.#fail('truncated', this.#offset);
   }
@@ -201,6 +198,7 @@ export class EnvelopeScanner {
   #letGo(): void {
     this.#chunk.clear();
     this.#token.clear();
+    this.#reader.clear();
   }
 
   #readMark(byte: number, index: number): number {
@@ -223,14 +221,14 @@ export class EnvelopeScanner {
       this.#state = FIRST_KEY;
       return index + 1;
     }
-    return this.#startSkip(IN_ELEMENT, false, index);
+    return this.#startReading(IN_ELEMENT, false, index);
   }
 
-  /** The skipper has come to the end of an element that is not a message, or one too many. */
+  /** The end of an element that is not a message, or one too many. */
   #endElement(): void {
-    const { maxBatchMessages } = this.#limits;
-    if (this.#batchIndex < maxBatchMessages) this.#report('not_a_message', this.#skipStart);
-    else if (this.#batchIndex === maxBatchMessages) this.#report('batch_too_long', this.#skipStart);
+    const spare = this.#limits.maxBatchMessages - this.#batchIndex;
+    if (spare > 0) this.#report('not_a_message', this.#valueStart);
+    if (spare === 0) this.#report('batch_too_long', this.#valueStart);
     this.#nextElement();
   }
 
@@ -243,17 +241,17 @@ export class EnvelopeScanner {
   #readKey(index: number): number {
     const { bytes } = this.#chunk;
     const end = this.#chunk.endOfPlainRun(index + 1);
-    if (end === bytes.length || bytes[end] !== QUOTE) return this.#startSkip(IN_KEY, true, index);
-    this.#skipStart = this.#offset + index;
+    if (bytes[end] !== QUOTE) return this.#startReading(IN_KEY, true, index);
+    this.#valueStart = this.#offset + index;
     this.#endKey(bytes, index, end + 1, false);
     return end + 1;
   }
 
-  #endKey(bytes: Uint8Array, start: number, end: number, escaped: boolean): void {
+  #endKey(bytes: Uint8Array, start: number, end: number, mayBeEscaped: boolean): void {
     this.#state = AFTER_KEY;
     this.#member = null;
     if (!this.#fits(end - start - 2)) return;
-    if (escaped) {
+    if (mayBeEscaped && hasEscape(bytes, start, end)) {
       this.#member = this.#table.findByName(this.#token.set(bytes, start, end).text() ?? '');
     } else {
       this.#member = this.#table.find(bytes, start + 1, end - 1);
@@ -271,25 +269,25 @@ export class EnvelopeScanner {
       this.#state = FIRST_KEY;
       return index + 1;
     }
-    const capturing =
+    this.#keepsValue =
       member !== null && member.put !== null && byte !== OPEN_BRACE && byte !== OPEN_BRACKET;
     if (byte === QUOTE) {
       const { bytes } = this.#chunk;
       const end = this.#chunk.endOfPlainRun(index + 1);
-      if (end < bytes.length && bytes[end] === QUOTE) {
-        this.#skipStart = this.#offset + index;
-        this.#endValue(capturing, bytes, index, end + 1);
+      if (bytes[end] === QUOTE) {
+        this.#valueStart = this.#offset + index;
+        this.#endValue(bytes, index, end + 1);
         return end + 1;
       }
     }
-    return this.#startSkip(IN_VALUE, capturing, index);
+    return this.#startReading(IN_VALUE, this.#keepsValue, index);
   }
 
-  /** The value of the member is complete: `bytes[start, end)` when it was captured. */
-  #endValue(captured: boolean, bytes: Uint8Array, start: number, end: number): void {
+  /** The value of the member is complete: `bytes[start, end)` when it was to be kept. */
+  #endValue(bytes: Uint8Array, start: number, end: number): void {
     const member = this.#member;
     if (member !== null && member.put !== null) {
-      const fits = captured && this.#fits(end - start - (bytes[start] === QUOTE ? 2 : 0));
+      const fits = this.#keepsValue && this.#fits(end - start - (bytes[start] === QUOTE ? 2 : 0));
       member.put(this.#draft, fits ? this.#token.set(bytes, start, end) : null);
     }
     this.#endMember(member);
@@ -334,33 +332,23 @@ export class EnvelopeScanner {
     this.#handler.onMessage(envelope);
   }
 
-  #startSkip(state: number, capturing: boolean, index: number): number {
+  /** Leaves what starts at `index` to the reader. */
+  #startReading(state: number, keeps: boolean, index: number): number {
     this.#state = state;
-    this.#capturing = capturing;
-    this.#capture.clear();
-    this.#skipStart = this.#offset + index;
-    this.#skipper.begin(this.#limits.maxDepth - this.#depth);
+    this.#valueStart = this.#offset + index;
+    this.#reader.begin(keeps, this.#limits.maxDepth - this.#depth);
     return index;
   }
 
-  /** Lets the skipper go on at `index`, and takes over again where its value ends. */
-  #skip(index: number): number {
-    const skipper = this.#skipper;
-    const { bytes } = this.#chunk;
-    const stop = skipper.consume(this.#chunk, index);
-    if (skipper.status === 'malformed' || skipper.status === 'too_deep') {
-      return this.#failAt(skipper.status, stop);
-    }
-    const capture = this.#capture;
-    const inOnePiece = skipper.status === 'done' && capture.length === 0;
-    if (this.#capturing && !inOnePiece) capture.append(bytes, index, stop);
-    if (skipper.status === 'pending') return stop;
-
-    const source = inOnePiece ? bytes : capture.bytes;
-    const start = inOnePiece ? index : 0;
-    const end = inOnePiece ? stop : capture.length;
-    if (this.#state === IN_KEY) this.#endKey(source, start, end, hasEscape(source, start, end));
-    else if (this.#state === IN_VALUE) this.#endValue(this.#capturing, source, start, end);
+  /** Lets the reader go on at `index`, and takes over again where its value ends. */
+  #continueReading(index: number): number {
+    const reader = this.#reader;
+    const stop = reader.consume(this.#chunk, index);
+    const { status, bytes, start, end } = reader;
+    if (status === 'pending') return stop;
+    if (status !== 'done') return this.#failAt(status, stop);
+    if (this.#state === IN_KEY) this.#endKey(bytes, start, end, true);
+    else if (this.#state === IN_VALUE) this.#endValue(bytes, start, end);
     else this.#endElement();
     return stop;
   }
@@ -378,7 +366,7 @@ export class EnvelopeScanner {
   /** Whether a name or token of `length` bytes may be kept; says so when not. */
   #fits(length: number): boolean {
     if (length <= this.#limits.maxCaptureBytes) return true;
-    this.#report('capture_too_long', this.#skipStart);
+    this.#report('capture_too_long', this.#valueStart);
     return false;
   }
 

@@ -79,7 +79,8 @@ function eraOf(envelope: MessageEnvelope, headers: McpRequestHeaders): Era {
   const claim = envelope.meta.protocolVersion;
   if (claim !== null) return isModernVersion(claim) ? 'modern' : 'legacy';
   // Neither the handshake nor a batch exists in the modern era, so the header cannot make them so.
-  if (envelope.method === 'initialize' || envelope.batchIndex >= 0) return 'legacy';
+  const isHandshake = envelope.kind === 'request' && envelope.method === 'initialize';
+  if (isHandshake || envelope.batchIndex >= 0) return 'legacy';
   const version = headers.protocolVersion;
   return version !== null && isModernVersion(version) ? 'modern' : 'legacy';
 }

@@ -55,7 +55,9 @@ export function findHeaderMismatches(
   const claimIsModern = claim !== null && isModernVersion(claim);
   const headerIsModern = version !== null && isModernVersion(version);
   if (!claimIsModern && !headerIsModern) return NONE;
-  if (method === 'initialize' && !claimIsModern) return ['initialize_under_modern_header'];
+  if (kind === 'request' && method === 'initialize' && !claimIsModern) {
+    return ['initialize_under_modern_header'];
+  }
 
   const found: HeaderMismatch[] = [];
   compareVersion(found, kind, claim, version);

@@ -98,6 +98,15 @@ export class ProxyCore {
       },
       this.#environment,
     );
+    if (fields.host?.includes(',')) {
+      // Two hosts are one for each of two parsers (RFC 9112 §3.2).
+      const local = exchange.deny(
+        400,
+        WEIR_ERROR.BAD_REQUEST_TARGET,
+        'This proxy takes requests with exactly one Host',
+      );
+      return { kind: 'answer', local };
+    }
     const refusal = this.#guard.check({
       host: fields.host,
       origin: fields.origin,

@@ -8,7 +8,6 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Pool } from 'undici';
 import { parseListenAddress, type TargetAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { ProxyOptions } from '../../roles/proxy/options.ts';
@@ -20,7 +19,7 @@ import { compose } from '../compose.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
 import { listen, type RequestListener } from './listener.ts';
 import { NodeShell, plainAddress, requestHeaders } from './shell.ts';
-import { createUpstreamPool, poolUpstream } from './upstream-pool.ts';
+import { poolUpstream, UpstreamPool } from './upstream-pool.ts';
 
 /** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
 const ADMIN_GRACE_MS = 1000;
@@ -35,7 +34,7 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   });
   const core = new ProxyCore(proxyOptions);
   target = core.target;
-  const pool = createUpstreamPool(target, {
+  const pool = new UpstreamPool(target, {
     connectTimeoutMs: settings.timeouts.connect,
     caFile: settings.upstream.caFile,
     serverName: settings.upstream.serverName,
@@ -79,7 +78,7 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
 /** The fetch shell behind `node:http`, for comparison with the native one. */
 function fetchShell(
   options: ProxyOptions,
-  pool: Pool,
+  pool: UpstreamPool,
 ): { handle: RequestListener; endStreams: () => void } {
   const proxy = createProxy({ ...options, upstream: poolUpstream(pool) });
   const handle = getRequestListener(
@@ -135,6 +134,7 @@ function openFiles(): { openFds?: number } {
 
 export const nodePlatform: Platform = {
   name: 'node',
+  version: process.versions.node,
   args: process.argv.slice(2),
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY === true,

@@ -7,15 +7,15 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
 import type { RequestFields } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from '../../roles/proxy/deadlines.ts';
 import { type ProxyCore, WHOLE_BODY_BYTES } from '../../roles/proxy/proxy-core.ts';
-import { decodeRawHeaders } from './upstream-pool.ts';
+import { decodeRawHeaders, type UpstreamPool } from './upstream-pool.ts';
 
 /** Requests and responses of HTTP/1.1 and of HTTP/2's compatibility layer. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -25,10 +25,10 @@ const EMPTY = new Uint8Array(0);
 
 export class NodeShell {
   readonly #core: ProxyCore;
-  readonly #pool: Pool;
+  readonly #pool: UpstreamPool;
   readonly #active = new Set<NodeExchange>();
 
-  constructor(core: ProxyCore, pool: Pool) {
+  constructor(core: ProxyCore, pool: UpstreamPool) {
     this.#core = core;
     this.#pool = pool;
   }
@@ -45,6 +45,8 @@ export class NodeShell {
       httpVersion: request.httpVersion,
     });
     if (opened.kind === 'answer') {
+      // Refused unread: whatever body follows is not worth a connection.
+      if (request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
       answer(response, opened.local);
       return;
     }
@@ -95,6 +97,12 @@ function answer(response: AnyResponse, local: LocalResponse): void {
   response.end(local.body);
 }
 
+/** Ends a response so that the client cannot take it for complete. */
+function breakOff(response: AnyResponse): void {
+  if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
+}
+
 function flushHead(response: AnyResponse): void {
   if (response.writableEnded || response.destroyed) return;
   // HTTP/2's compatibility layer has the method, its type declarations do not.
@@ -103,10 +111,10 @@ function flushHead(response: AnyResponse): void {
 
 function writeHead(response: AnyResponse, status: number, headers: string[]): void {
   response.sendDate = false;
-  if ('stream' in response && response.stream !== undefined) {
-    writeHttp2Head(response as Http2ServerResponse, status, headers);
+  if ('stream' in response) {
+    writeHttp2Head(response, status, headers);
   } else {
-    (response as ServerResponse).writeHead(status, headers);
+    response.writeHead(status, headers);
   }
 }
 
@@ -127,7 +135,7 @@ function writeHttp2Head(response: Http2ServerResponse, status: number, headers: 
 /** One exchange between a client's socket and the pool; also the dispatch handler of the latter. */
 class NodeExchange implements Dispatcher.DispatchHandler {
   readonly #core: ProxyCore;
-  readonly #pool: Pool;
+  readonly #pool: UpstreamPool;
   readonly #exchange: Exchange;
   readonly #request: AnyRequest;
   readonly #response: AnyResponse;
@@ -146,7 +154,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   constructor(
     core: ProxyCore,
-    pool: Pool,
+    pool: UpstreamPool,
     exchange: Exchange,
     request: AnyRequest,
     response: AnyResponse,
@@ -294,7 +302,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
       this.#failureOf(error),
       this.#expired === null ? describe(error) : describeExpiry(this.#expired, this.#core.timeouts),
     );
-    if (local === null) this.#response.destroy();
+    if (local === null) breakOff(this.#response);
     else answer(this.#response, local);
   }
 

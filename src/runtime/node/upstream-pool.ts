@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { TargetAddress } from '../../config/address.ts';
 import type { RawHeaders } from '../../exchange/headers.ts';
 import type { Upstream } from '../../roles/proxy/upstream.ts';
@@ -25,34 +25,48 @@ export interface UpstreamPoolOptions {
 /** Largest response head taken from an upstream, in bytes: what Node's own parser allows by default. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** @throws {StartError} when the CA file cannot be read */
-export function createUpstreamPool(target: TargetAddress, options: UpstreamPoolOptions): Pool {
-  let ca: string | undefined;
-  if (options.caFile !== null) {
-    try {
-      ca = readFileSync(options.caFile, 'utf8');
-    } catch (error) {
-      throw new StartError(
-        `cannot read the upstream CA file "${options.caFile}" (${(error as NodeJS.ErrnoException).code}): expected a readable PEM file, see --upstream-ca-file`,
-      );
-    }
+/** The pool of connections to one upstream. */
+export class UpstreamPool {
+  readonly #pool: Pool;
+  readonly #serverName: string | undefined;
+
+  /** @throws {StartError} when the CA file cannot be read */
+  constructor(target: TargetAddress, options: UpstreamPoolOptions) {
+    const ca = options.caFile === null ? undefined : readAuthorities(options.caFile);
+    this.#serverName = options.serverName ?? (isIP(target.host) === 0 ? target.host : undefined);
+    this.#pool = new Pool(target.origin, {
+      // A stream holds its connection for as long as it lives, so no fixed number fits.
+      connections: null,
+      pipelining: 1,
+      // Our own deadlines decide; they are the same in both shells.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      allowH2: false,
+      connect: { timeout: options.connectTimeoutMs, ...(ca === undefined ? {} : { ca }) },
+    });
   }
-  const servername = options.serverName ?? (isIP(target.host) === 0 ? target.host : undefined);
-  return new Pool(target.origin, {
-    // A stream holds its connection for as long as it lives, so there is no fixed number that fits.
-    connections: null,
-    pipelining: 1,
-    // Our own deadlines decide; they are the same in both shells.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    allowH2: false,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      ...(ca === undefined ? {} : { ca }),
-      ...(servername === undefined ? {} : { servername }),
-    },
-  });
+
+  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    // Without a name of its own a request is verified against its `Host`, which may be the client's.
+    const named = request as Dispatcher.DispatchOptions & { servername?: string };
+    if (this.#serverName !== undefined) named.servername = this.#serverName;
+    this.#pool.dispatch(named, handler);
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new StartError(
+      `cannot read the upstream CA file "${path}" (${(error as NodeJS.ErrnoException).code}): expected a readable PEM file, see --upstream-ca-file`,
+    );
+  }
 }
 
 /** undici hands header names and values over as bytes: latin1, as HTTP/1.1 has it. */
@@ -66,7 +80,7 @@ export function decodeRawHeaders(raw: readonly (Buffer | string)[]): string[] {
 }
 
 /** The pool as the fetch shell's upstream: bytes stay as they were sent, codings included. */
-export function poolUpstream(pool: Pool): Upstream {
+export function poolUpstream(pool: UpstreamPool): Upstream {
   return ({ method, url, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const path = url.slice(new URL(url).origin.length);

@@ -1,6 +1,7 @@
 /** Generators of JSON-RPC-like bodies, as text, with everything a hostile peer could vary. */
 
 import fc from 'fast-check';
+import { bytesOf } from './recorder.ts';
 
 const META_KEYS = [
   'io.modelcontextprotocol/protocolVersion',
@@ -99,10 +100,12 @@ function container(parts: fc.Arbitrary<string[]>, open: string, close: string) {
 
 function objectOf(
   keys: fc.Arbitrary<string>,
-  valueOf: fc.Arbitrary<string>,
+  memberValue: fc.Arbitrary<string>,
   maxLength: number,
 ): fc.Arbitrary<string> {
-  const part = fc.tuple(keys, gaps, valueOf).map(([key, [gap], value]) => `${key}${gap}:${gap}${value}`);
+  const part = fc
+    .tuple(keys, gaps, memberValue)
+    .map(([key, [gap], value]) => `${key}${gap}:${gap}${value}`);
   return container(fc.array(part, { maxLength }), '{', '}');
 }
 
@@ -125,17 +128,69 @@ const inside = fc.oneof(
   inner,
 );
 
-/** One message-like object. Members repeat, and have values of any type. */
-export const messageText: fc.Arbitrary<string> = objectOf(
-  keyToken(MESSAGE_KEYS),
-  fc.oneof(inside, scalar),
-  7,
+/** A member of that name with a value of a fitting type, most of the time. */
+function pair(name: string, fitting: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const value = fc.oneof({ weight: 8, arbitrary: fitting }, { weight: 1, arbitrary: inner });
+  return fc
+    .tuple(keyToken([name]), gaps, value)
+    .map(([key, [gap], text]) => `${key}${gap}:${gap}${text}`);
+}
+
+function someOf(pairs: readonly fc.Arbitrary<string>[], maxLength: number): fc.Arbitrary<string> {
+  return container(fc.array(fc.oneof(...pairs), { maxLength }), '{', '}');
+}
+
+const text = stringToken(anyText);
+const idToken = fc.oneof(text, numberToken, fc.constant('null'));
+const fittingMeta = someOf(
+  META_KEYS.map((key) => pair(key, fc.oneof(text, numberToken))),
+  6,
+);
+const fittingParams = someOf(
+  [
+    ...['name', 'uri', 'taskId', 'protocolVersion'].map((key) => pair(key, text)),
+    pair('_meta', fittingMeta),
+    pair('requestId', idToken),
+    pair('arguments', anyValue),
+  ],
+  6,
+);
+const fittingResult = someOf(
+  [
+    pair('isError', fc.constantFrom('true', 'true', 'false')),
+    pair('resultType', text),
+    pair('protocolVersion', text),
+    pair('content', anyValue),
+  ],
+  5,
+);
+const fittingError = someOf([pair('code', numberToken), pair('message', text)], 3);
+
+const version = pair('jsonrpc', fc.constant('"2.0"'));
+const call = [
+  pair('method', stringToken(fc.constantFrom(...METHODS))),
+  pair('params', fittingParams),
+  version,
+  pair('id', idToken),
+];
+const answer = [version, pair('id', idToken), pair('result', fittingResult)];
+const failure = [version, pair('id', idToken), pair('error', fittingError)];
+
+/** One message-like object. Members repeat, are missing, and have values of any type. */
+export const messageText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 2, arbitrary: objectOf(keyToken(MESSAGE_KEYS), fc.oneof(inside, scalar), 7) },
+  { weight: 4, arbitrary: someOf(call, 5) },
+  { weight: 2, arbitrary: someOf(answer, 4) },
+  { weight: 1, arbitrary: someOf(failure, 4) },
 );
 
 /** A body: a message, a batch, or some other JSON. */
 export const bodyText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: messageText },
-  { weight: 2, arbitrary: container(fc.array(fc.oneof(messageText, anyValue), { maxLength: 4 }), '[', ']') },
+  {
+    weight: 2,
+    arbitrary: container(fc.array(fc.oneof(messageText, anyValue), { maxLength: 4 }), '[', ']'),
+  },
   { weight: 1, arbitrary: anyValue },
 );
 
@@ -145,7 +200,7 @@ export const framedBodyText: fc.Arbitrary<string> = fc
   .map(([mark, [gap], body]) => mark + gap + body + gap);
 
 /** Bytes that change the structure wherever they land. */
-const structuralBytes = fc.constantFrom(...new TextEncoder().encode('{}[],:"\\u0a-+.eE19tn \n'));
+const structuralBytes = fc.constantFrom(...bytesOf('{}[],:"\\u0a-+.eE19tn \n'));
 
 /** A body of which a few bytes were dropped, added or replaced. */
 export const mutatedBody: fc.Arbitrary<Uint8Array> = fc
@@ -161,26 +216,38 @@ export const mutatedBody: fc.Arbitrary<Uint8Array> = fc
     ),
   )
   .map(([text, edits]) => {
-    const bytes = [...new TextEncoder().encode(text)];
+    const bytes = [...bytesOf(text)];
     for (const { at, drop, add } of edits) bytes.splice(at % (bytes.length + 1), drop, ...add);
     return Uint8Array.from(bytes);
   });
 
+/** Where a piece of JSON may stand: read, skipped, at top level. */
+const surroundings = fc.constantFrom(
+  ['', ''],
+  ['{"x":', '}'],
+  ['{"params":', '}'],
+  ['{"id":[{"a":', '}]}'],
+  ['[{"x":[', ']}]'],
+);
+
 /** Short sequences of JSON's own pieces: nearly valid, in every way. */
 export const tokenSoup: fc.Arbitrary<Uint8Array> = fc
-  .array(
-    fc.constantFrom(
-      ...['{', '}', '[', ']', ',', ':', '"', '\\', 'u', '0', '12', '-', '.', 'e', 'E', '+', ' '],
-      ...['true', 'false', 'null', 'tru', 'nul', '"a"', '"method"', '"\\u00e9"', '{"id":1}', '\n'],
-      ...['\u00a0', '\ufeff', '\u0000', '\t', '"\u0001"', '\u2028'],
+  .tuple(
+    surroundings,
+    fc.array(
+      fc.constantFrom(
+        ...['{', '}', '[', ']', ',', ':', '"', '\\', 'u', '0', '12', '-', '.', 'e', 'E', '+', ' '],
+        ...['true', 'false', 'null', 'tru', '"a":', '"a"', '"method":', '"\\u00e9"', '{"id":1}'],
+        ...['\u00a0', '\ufeff', '\u0000', '\t', '\n', '"\u0001"', '\u2028', '1,', '"b":2,'],
+      ),
+      { maxLength: 6 },
     ),
-    { maxLength: 7 },
   )
-  .map((pieces) => new TextEncoder().encode(pieces.join('')));
+  .map(([[before, after], pieces]) => bytesOf(before + pieces.join('') + after));
 
 export const anyBytes: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
-  framedBodyText.map((text) => new TextEncoder().encode(text)),
+  framedBodyText.map((text) => bytesOf(text)),
   mutatedBody,
   tokenSoup,
 );

@@ -62,7 +62,10 @@ export interface ScanOptions {
 }
 
 /** What a new scanner says of a whole body. */
-export function scan(input: string | Uint8Array, { cuts = [], limits }: ScanOptions = {}): Recorder {
+export function scan(
+  input: string | Uint8Array,
+  { cuts = [], limits }: ScanOptions = {},
+): Recorder {
   const recorder = new Recorder();
   const scanner = new EnvelopeScanner(recorder, limits);
   feed(scanner, bytesOf(input), cuts);

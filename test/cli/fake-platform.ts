@@ -1,0 +1,81 @@
+/**
+ * A platform without a runtime: keeps what is written, starts nothing.
+ *
+ * @module
+ */
+
+import type { ProxySettings } from '../../src/config/settings.ts';
+import type { Platform, RunningProxy } from '../../src/runtime/platform.ts';
+import type { Logger } from '../../src/telemetry/log.ts';
+
+export interface FakePlatformOptions {
+  args?: readonly string[];
+  env?: Record<string, string>;
+  terminal?: boolean;
+  version?: string;
+  /** Contents by path; an Error is what reading rejects with. */
+  files?: Record<string, string | Error>;
+  startProxy?: (settings: ProxySettings, logger: Logger) => Promise<RunningProxy>;
+}
+
+export class FakePlatform implements Platform {
+  readonly name = 'node';
+  readonly version: string | undefined;
+  readonly args: readonly string[];
+  readonly env: Record<string, string>;
+  readonly stdoutIsTerminal: boolean;
+  out = '';
+  err = '';
+  readonly exits: number[] = [];
+  /** Settings of each proxy that was started. */
+  readonly started: ProxySettings[] = [];
+  readonly #options: FakePlatformOptions;
+  readonly #handlers = new Map<string, (() => void)[]>();
+
+  constructor(options: FakePlatformOptions = {}) {
+    this.#options = options;
+    this.args = options.args ?? [];
+    this.env = options.env ?? {};
+    this.version = options.version;
+    this.stdoutIsTerminal = options.terminal ?? false;
+  }
+
+  writeOut(text: string): void {
+    this.out += text;
+  }
+
+  writeErr(text: string): void {
+    this.err += text;
+  }
+
+  async readTextFile(path: string): Promise<string> {
+    const content = this.#options.files?.[path];
+    if (typeof content === 'string') return content;
+    throw content ?? Object.assign(new Error(`ENOENT: open '${path}'`), { code: 'ENOENT' });
+  }
+
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+
+  onSignal(signal: 'SIGTERM' | 'SIGINT', handler: () => void): void {
+    this.#handlers.set(signal, [...(this.#handlers.get(signal) ?? []), handler]);
+  }
+
+  /** Delivers a signal; fails when nobody listens, as the process would then just die. */
+  signal(signal: 'SIGTERM' | 'SIGINT'): void {
+    const handlers = this.#handlers.get(signal) ?? [];
+    if (handlers.length === 0) throw new Error(`nobody handles ${signal}`);
+    for (const handler of handlers) handler();
+  }
+
+  async startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
+    this.started.push(settings);
+    if (this.#options.startProxy !== undefined) return this.#options.startProxy(settings, logger);
+    return {
+      listenUrl: 'http://127.0.0.1:8080',
+      adminUrl: 'http://127.0.0.1:9090',
+      async shutdown() {},
+    };
+  }
+}
