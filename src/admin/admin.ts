@@ -20,6 +20,8 @@ export interface AdminOptions {
   prefix?: string;
   /** Bearer token every request must carry. Null or left out: none is asked for. */
   token?: string | null;
+  /** Leave the health paths open all the same: probes carry no tokens. Default false. */
+  openHealth?: boolean;
   /** Without a token, answer 404 to everything: for a surface the world can reach. */
   requireToken?: boolean;
 }
@@ -37,7 +39,8 @@ const ROUTES: readonly (readonly [path: string, about: string])[] = [
 
 /** @throws {TypeError} when the token is empty or the prefix is no path */
 export function createAdmin(options: AdminOptions): Admin {
-  const { snapshot, health, prefix = '', token = null, requireToken = false } = options;
+  const { snapshot, health, prefix = '', token = null } = options;
+  const { openHealth = false, requireToken = false } = options;
   if (prefix !== '' && !/^(?:\/[\w.~-]+)+$/.test(prefix)) {
     throw new TypeError(`Cannot create admin: prefix ${JSON.stringify(prefix)} is not a path`);
   }
@@ -64,16 +67,16 @@ export function createAdmin(options: AdminOptions): Admin {
 
   const router = Router<IRequest, []>({
     base: prefix,
-    before: [admit],
     catch: () => textResponse(500, 'The admin surface failed to answer.\n'),
   });
+  if (!openHealth) router.all('*', admit);
   router
-    .all('/metrics', refuseOtherMethods, metrics)
     .all('/healthz', refuseOtherMethods, healthz)
     .all('/health', refuseOtherMethods, healthz)
     .all('/readyz', refuseOtherMethods, readyz)
-    .all('/ready', refuseOtherMethods, readyz)
-    .all('/', refuseOtherMethods, index);
+    .all('/ready', refuseOtherMethods, readyz);
+  if (openHealth) router.all('*', admit);
+  router.all('/metrics', refuseOtherMethods, metrics).all('/', refuseOtherMethods, index);
 
   return {
     async fetch(request: Request): Promise<Response> {

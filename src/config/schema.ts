@@ -223,7 +223,7 @@ const shape = {
       {
         group: 'Runtime',
         description:
-          'Bearer token for metrics and health on Workers, which have no second listener; without it they are off. Better given as a variable than as a flag',
+          'Bearer token that metrics ask for. On Workers, which have no second listener, health asks for it too, and without one both are off. Better given as a variable than as a flag',
         example: 'a-long-random-token',
         secret: true,
       },

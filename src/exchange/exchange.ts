@@ -127,6 +127,8 @@ export class Exchange implements LiveExchange {
   #headSent = false;
   #ended = false;
   #status = 0;
+  /** `error.code` of an answer that weir gave itself. */
+  #ownErrorCode: number | null = null;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -293,6 +295,7 @@ export class Exchange implements LiveExchange {
   #answer(local: LocalResponse, outcome: Outcome, reason: string): LocalResponse {
     this.#abortReaders();
     this.#status = local.status;
+    this.#ownErrorCode = local.code;
     this.#responseBytes = new TextEncoder().encode(local.body).byteLength;
     this.#ledger.settlePending(outcome);
     this.#end(outcome, reason);
@@ -402,7 +405,7 @@ export class Exchange implements LiveExchange {
 
   #record(transport: Outcome | null, reason: string | null, endMark: number): ExchangeRecord {
     const { calls, strayErrorCodes, serverMessages } = this.#ledger;
-    let errorCode = strayErrorCodes[0] ?? null;
+    let errorCode = this.#ownErrorCode ?? strayErrorCodes[0] ?? null;
     for (const call of calls) {
       if (call.errorCode === null) continue;
       errorCode = call.errorCode;

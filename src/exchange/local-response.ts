@@ -11,8 +11,8 @@ export interface LocalResponse {
   readonly status: number;
   readonly headers: RawHeaders;
   readonly body: string;
-  /** One line without client data, for the record. */
-  readonly reason: string;
+  /** The `error.code` in the body. */
+  readonly code: number;
 }
 
 /**
@@ -29,6 +29,6 @@ export function localError(
     status,
     headers: ['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
     body: encodeErrorResponse(rawId, code, message),
-    reason: message,
+    code,
   };
 }

@@ -9,6 +9,7 @@ import { type Admin, createAdmin } from '../admin/admin.ts';
 import { HealthMonitor } from '../admin/health.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ExchangeSink } from '../exchange/record.ts';
+import { createHostGuard, isLoopbackAddress } from '../policy/host-guard.ts';
 import type { ProxyOptions } from '../roles/proxy/options.ts';
 import { createAccessLogSink } from '../telemetry/access-log.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -30,7 +31,8 @@ export interface Composition {
   /** For {@link ProxyCore} or `createProxy`. */
   readonly proxyOptions: ProxyOptions;
   readonly health: HealthMonitor;
-  readonly admin: Admin;
+  /** Answers on the admin listener. */
+  readonly admin: (request: Request, peer: string | null) => Promise<Response>;
 }
 
 export function compose(settings: ProxySettings, ports: RuntimePorts): Composition {
@@ -64,6 +66,28 @@ export function compose(settings: ProxySettings, ports: RuntimePorts): Compositi
       sinks,
     },
     health,
-    admin: createAdmin({ snapshot: () => store.snapshot(), health }),
+    admin: guardHost(
+      createAdmin({
+        snapshot: () => store.snapshot(),
+        health,
+        token: settings.admin.token,
+        openHealth: true,
+      }),
+    ),
+  };
+}
+
+/** A page somewhere on the web must not read metrics through a name it made point to loopback. */
+function guardHost(admin: Admin): Composition['admin'] {
+  const guard = createHostGuard({ allowedHosts: [], allowedOrigins: [] });
+  return async (request, peer) => {
+    const refusal = guard.check({
+      host: request.headers.get('host') ?? new URL(request.url).host,
+      origin: request.headers.get('origin'),
+      peerIsLoopback: peer !== null && isLoopbackAddress(peer),
+      scheme: 'http',
+    });
+    if (refusal === null) return admin.fetch(request);
+    return new Response('Host or Origin is not one of this listener\n', { status: 403 });
   };
 }

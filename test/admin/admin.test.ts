@@ -34,6 +34,15 @@ function setUp(options: Partial<AdminOptions> = {}) {
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe('createAdmin', () => {
+  it('leaves health to probes and nothing else when asked to', async () => {
+    const fetch = setUp({ token: 'secret-token', openHealth: true });
+    for (const path of ['/healthz', '/health', '/readyz', '/ready']) {
+      expect((await fetch(path)).status).toBe(200);
+    }
+    for (const path of ['/metrics', '/', '/other']) expect((await fetch(path)).status).toBe(401);
+    expect((await fetch('/metrics', bearer('secret-token'))).status).toBe(200);
+  });
+
   it.each(['/healthz', '/health', '/healthz/'])(
     '%s answers 200 with the liveness',
     async (path) => {

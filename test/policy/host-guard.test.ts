@@ -334,6 +334,7 @@ describe('createHostGuard, other peers', () => {
     ['https://app.example.com', 'https://app.example.com:443', true],
     ['https://app.example.com', 'https://app.example.com:8443', false],
     ['https://app.example.com', 'http://app.example.com', false],
+    ['https://app.example.com', 'http://app.example.com:443', false],
     ['https://app.example.com', 'https://app.example.com.evil.com', false],
     ['https://app.example.com', 'https://app.example.com@evil.com', false],
     ['https://app.example.com', 'https://xapp.example.com', false],

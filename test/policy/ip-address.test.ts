@@ -47,6 +47,10 @@ describe('isLoopbackAddress', () => {
     '64:ff9b::127.0.0.1',
     'fe80::1',
     ':::1',
+    '0:0:0:0:0:0:0:1::',
+    '0:0:0:0::0:0:0:1',
+    '0:0:0:0:0:0:0:0:1',
+    '0:0:0:0:0:0:1',
     '::1::',
   ])('is false for %j', (ip) => {
     expect(isLoopbackAddress(ip)).toBe(false);

@@ -18,7 +18,7 @@ import type { ProcessReading } from '../../telemetry/process-metrics.ts';
 import { compose } from '../compose.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
 import { listen, type RequestListener } from './listener.ts';
-import { NodeShell, plainAddress, requestHeaders } from './shell.ts';
+import { type AnyRequest, NodeShell, peerOf, requestHeaders } from './shell.ts';
 import { poolUpstream, UpstreamPool } from './upstream-pool.ts';
 
 /** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
@@ -52,9 +52,10 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     parseListenAddress(settings.metricsAddr),
     '--metrics-addr',
     null,
-    getRequestListener((request) => admin.fetch(request), {
-      overrideGlobalObjects: false,
-    }) as RequestListener,
+    getRequestListener(
+      (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
+      { overrideGlobalObjects: false },
+    ) as RequestListener,
     logger,
   ).catch(async (error: unknown) => {
     await traffic.close(0);
@@ -75,6 +76,11 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   };
 }
 
+/** What `@hono/node-server` hands over beside the request. */
+interface NodeEnvironment {
+  readonly incoming: AnyRequest;
+}
+
 /** The fetch shell behind `node:http`, for comparison with the native one. */
 function fetchShell(
   options: ProxyOptions,
@@ -83,9 +89,9 @@ function fetchShell(
   const proxy = createProxy({ ...options, upstream: poolUpstream(pool) });
   const handle = getRequestListener(
     (request, env) => {
-      const incoming = (env as { incoming: Parameters<RequestListener>[0] }).incoming;
+      const { incoming } = env as NodeEnvironment;
       return proxy.handle(request, {
-        peer: plainAddress(incoming.socket.remoteAddress),
+        peer: peerOf(incoming),
         httpVersion: incoming.httpVersion,
         rawHeaders: requestHeaders(incoming),
       });

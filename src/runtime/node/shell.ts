@@ -40,7 +40,7 @@ export class NodeShell {
       method: request.method as string,
       url: toOriginForm(request.url as string),
       headers: requestHeaders(request),
-      peer: plainAddress(socket.remoteAddress),
+      peer: peerOf(request),
       scheme: socket.encrypted ? 'https' : 'http',
       httpVersion: request.httpVersion,
     });
@@ -85,8 +85,9 @@ export function toOriginForm(target: string): string {
   return url === null ? target : url.pathname + url.search;
 }
 
-/** The address without the IPv4-in-IPv6 notation dual-stack sockets use. */
-export function plainAddress(address: string | undefined): string | null {
+/** The peer's address, without the IPv4-in-IPv6 notation that dual-stack sockets use. */
+export function peerOf(request: AnyRequest): string | null {
+  const address = request.socket.remoteAddress;
   if (address === undefined) return null;
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -4,6 +4,15 @@ import { bytesOf, isRefused, jsonParseThrows, only, Recorder, scan } from './sup
 
 const MESSAGE = '{"id":1,"method":"a"}';
 
+/** The bytes that, put at `at`, the scanner judges otherwise than JSON.parse. */
+function disagreements(body: string, at: number): number[] {
+  const bytes = bytesOf(body);
+  return Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => {
+    bytes[at] = byte;
+    return isRefused(scan(bytes)) !== jsonParseThrows(bytes);
+  });
+}
+
 describe('EnvelopeScanner: grammar', () => {
   it.each([
     ['', 'truncated@0'],
@@ -99,29 +108,15 @@ describe('EnvelopeScanner: grammar', () => {
     const places = ['?{}', '{?}', '{"a?":1}', '{"a"?:1}', '{"a":?}', '{"a":1?}', '{}?', '[1?2]'];
     const more = ['{"a":"\\?"}', '{"a":"\\u00?0"}', '{"a":-?}', '{"a":0?}', '{"a":1.?}', '[1e?]'];
     for (const place of [...places, ...more]) {
-      const at = place.indexOf('?');
-      for (let byte = 0; byte < 256; byte++) {
-        const bytes = bytesOf(place);
-        bytes[at] = byte;
-        expect([place, byte, isRefused(scan(bytes))]).toEqual([
-          place,
-          byte,
-          jsonParseThrows(bytes),
-        ]);
-      }
+      expect(disagreements(place, place.indexOf('?'))).toEqual([]);
     }
   });
 
   it('agrees with JSON.parse on every byte at every place of a long string', () => {
     const text = 'plain text '.repeat(60);
-    for (const key of [false, true]) {
-      for (let at = 300; at < 317; at++) {
-        for (let byte = 0; byte < 256; byte++) {
-          const bytes = bytesOf(key ? `{"x":{"${text}":1}}` : `{"x":["${text}"]}`);
-          bytes[at] = byte;
-          expect([at, byte, isRefused(scan(bytes))]).toEqual([at, byte, jsonParseThrows(bytes)]);
-        }
-      }
+    for (let at = 300; at < 317; at++) {
+      expect(disagreements(`{"x":["${text}"]}`, at)).toEqual([]);
+      expect(disagreements(`{"x":{"${text}":1}}`, at)).toEqual([]);
     }
   });
 

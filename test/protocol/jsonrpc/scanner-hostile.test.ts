@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EnvelopeScanner } from '../../../src/protocol/jsonrpc/scanner.ts';
+import { MODERN_TOOL_CALL_BODY, TOOL_CALL_BODY, toolsListBody } from './support/bodies.ts';
 import { bytesOf, only, Recorder, scan } from './support/recorder.ts';
 
 const MIB = 1024 * 1024;
@@ -143,7 +144,7 @@ describe('EnvelopeScanner: hostile input', () => {
   });
 });
 
-describe('EnvelopeScanner: real sizes', () => {
+describe('EnvelopeScanner: realistic bodies', () => {
   it('finds what follows a large result', () => {
     const body = JSON.stringify({
       jsonrpc: '2.0',
@@ -155,5 +156,18 @@ describe('EnvelopeScanner: real sizes', () => {
       id: '3',
       isError: true,
     });
+  });
+
+  it('reads the bodies of the bench for what they are', () => {
+    expect(TOOL_CALL_BODY).toHaveLength(120);
+    const call = { kind: 'request', id: '123', method: 'tools/call', name: 'search_docs' };
+    expect(only(TOOL_CALL_BODY)).toMatchObject(call);
+    const { meta, ...modern } = only(MODERN_TOOL_CALL_BODY);
+    expect(modern).toMatchObject(call);
+    expect(meta).toMatchObject({ protocolVersion: '2026-07-28', progressToken: '3' });
+    const { body, toolCount } = toolsListBody(200_000);
+    const parsed = JSON.parse(new TextDecoder().decode(body)) as { result: { tools: unknown[] } };
+    expect(parsed.result.tools).toHaveLength(toolCount);
+    expect(only(body)).toMatchObject({ kind: 'result', id: '7', resultType: 'complete' });
   });
 });

@@ -119,6 +119,7 @@ describe('SseSplitter, hostile streams', () => {
   it('gives a large buffer back once its event is over', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
+    collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
     const splitters = Array.from({ length: 40 }, () => new SseSplitter({ onEvent() {} }));
     for (const splitter of splitters) {
