@@ -6,7 +6,8 @@
 
 import { createServer, type Server } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { formatListenAddress, type ListenAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -54,6 +55,7 @@ export async function listen(
   logger: Logger,
 ): Promise<Listener> {
   const sessions = new Set<ServerHttp2Session>();
+  const unused = new UnusedSockets();
   let stopWatching = (): void => {};
   let server: Server | Http2SecureServer;
   const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: REQUEST_HEAD_MS };
@@ -67,8 +69,12 @@ export async function listen(
         honorCipherOrder: true,
         ...timeouts,
       } as Parameters<typeof createSecureServer>[0],
-      handler as Parameters<typeof createSecureServer>[1],
+      unused.watch(handler) as Parameters<typeof createSecureServer>[1],
     );
+    secure.on('secureConnection', (socket: TLSSocket) => {
+      // Sessions of HTTP/2 close by themselves.
+      if (socket.alpnProtocol !== 'h2') unused.add(socket);
+    });
     secure.on('session', (session) => {
       sessions.add(session);
       session.on('close', () => sessions.delete(session));
@@ -83,7 +89,8 @@ export async function listen(
     );
     server = secure;
   } else {
-    server = createServer(timeouts, handler as Parameters<typeof createServer>[1]);
+    server = createServer(timeouts, unused.watch(handler) as Parameters<typeof createServer>[1]);
+    server.on('connection', (socket: Socket) => unused.add(socket));
   }
   try {
     await bind(server, address);
@@ -98,6 +105,7 @@ export async function listen(
       const http = server as Server;
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       for (const session of sessions) session.close();
+      unused.destroy();
       const idle = setInterval(() => http.closeIdleConnections?.(), DRAIN_POLL_MS);
       const force = setTimeout(() => {
         for (const session of sessions) session.destroy();
@@ -108,6 +116,31 @@ export async function listen(
       clearTimeout(force);
     },
   };
+}
+
+/**
+ * Connections no request has come on. Node does not count them as idle, so a client that keeps one
+ * in reserve would hold a shutdown up until the end of its grace.
+ */
+class UnusedSockets {
+  readonly #sockets = new Set<Socket>();
+
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  /** The handler, noting the sockets that are used. */
+  watch(handler: RequestListener): RequestListener {
+    return (request, response) => {
+      this.#sockets.delete(request.socket);
+      handler(request, response);
+    };
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
 }
 
 function bind(server: Server | Http2SecureServer, address: ListenAddress): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -116,20 +117,25 @@ describe('SseSplitter, hostile streams', () => {
     expect(heard).toMatchObject({ events: 0, comments: 100_000, problems: [] });
   });
 
-  it('gives a large buffer back once its event is over', () => {
+  it('gives a large buffer back once its event is over', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
-    const splitters = Array.from({ length: 40 }, () => new SseSplitter({ onEvent() {} }));
+    const splitters = Array.from({ length: 64 }, () => new SseSplitter({ onEvent() {} }));
     for (const splitter of splitters) {
       splitter.write(utf8('data: '));
       splitter.write(chunk);
       splitter.write(utf8('\ndata: second line\n\n'));
     }
-    collectGarbage();
-    // Had each kept what it gathered, this would be more than 40 MiB.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * MIB);
+    // Had each kept what it gathered, this would be more than 64 MiB, however often one collects;
+    // the engine may free what is garbage a little later.
+    const kept = () => process.memoryUsage().arrayBuffers - before;
+    for (let round = 0; round < 50 && kept() > 16 * MIB; round++) {
+      collectGarbage();
+      await setImmediate();
+    }
+    expect(kept()).toBeLessThan(16 * MIB);
     for (const splitter of splitters) splitter.end();
   });
 });

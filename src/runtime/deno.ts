@@ -1,0 +1,232 @@
+/**
+ * Deno as a platform: permissions, files, signals, and the proxy behind `Deno.serve`.
+ *
+ * Needs the permissions net and env, and read for the files it is configured to read; never asks
+ * for one. Two flags make it better: `--unstable-net` (certificates are swapped with both
+ * listeners open) and `--unstable-no-legacy-abort` (without it Deno prints one warning that
+ * `request.signal` aborts after success too; weir knows).
+ *
+ * @module
+ */
+
+import { parseTarget, type TargetAddress } from '../config/address.ts';
+import type { ProxySettings } from '../config/settings.ts';
+import { createProxy } from '../roles/proxy/proxy.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { ProcessReading } from '../telemetry/process-metrics.ts';
+import { compose } from './compose.ts';
+import { listenOnDeno } from './deno-listener.ts';
+import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
+import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { refuseHead } from './web-head.ts';
+import { createWebUpstream } from './web-upstream.ts';
+
+declare const Deno: DenoNamespace;
+
+/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
+const ADMIN_GRACE_MS = 1000;
+/**
+ * An idle upstream connection is given up after this, in milliseconds: before common servers close
+ * it (Node's after 5 s), so that a request does not meet a connection just being closed.
+ */
+const POOL_IDLE_MS = 3000;
+
+async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
+  const target = parseTarget(settings.targetAddr);
+  refuseWhatDenoCannot(settings, target);
+  const client = await createClient(settings, target, logger);
+  const { proxyOptions, health, admin } = compose(settings, {
+    runtime: 'deno',
+    logger,
+    probe: () => probe(target),
+    readProcess,
+  });
+  const proxy = createProxy({
+    ...proxyOptions,
+    upstream: createWebUpstream({
+      send: (url, init) => fetch(url, { ...init, client } as RequestInit),
+      codings: 'raw-behind-identity',
+      sendsHost: settings.preserveHost,
+      blanked: ['user-agent'],
+      // Deno frames every stream as chunked, whatever Content-Length says.
+      sizedStream: null,
+    }),
+  });
+  const traffic = await listenOnDeno({
+    address: settings.listenAddr,
+    option: '--listen-addr',
+    tls: settings.tls.enabled ? settings.tls : null,
+    readTextFile,
+    logger,
+    handler: (request, info) => {
+      const refusal = refuseHead(request);
+      if (refusal !== null) return refusal;
+      // HTTP/2 requests come without a Host field; HTTP/1.1 ones must have it.
+      const isHttp2 = !request.headers.has('host');
+      return proxy.handle(isHttp2 ? request : withoutPhantomBody(request), {
+        peer: info.remoteAddr.hostname ?? null,
+        httpVersion: isHttp2 ? '2.0' : '1.1',
+      });
+    },
+  });
+  const adminListener = await listenOnDeno({
+    address: settings.metricsAddr,
+    option: '--metrics-addr',
+    tls: null,
+    readTextFile,
+    logger,
+    handler: (request) => admin.fetch(request),
+  }).catch(async (error: unknown) => {
+    await traffic.close(0);
+    throw error;
+  });
+  health.start();
+  return {
+    listenUrl: traffic.url,
+    adminUrl: adminListener.url,
+    async shutdown() {
+      health.drain();
+      proxy.endStreams();
+      await traffic.close(settings.shutdownGrace);
+      await adminListener.close(ADMIN_GRACE_MS);
+      health.stop();
+      client.close();
+    },
+  };
+}
+
+/** Settings Deno has no means for are refused, never passed over. */
+function refuseWhatDenoCannot(settings: ProxySettings, target: TargetAddress): void {
+  if (settings.tls.enabled && settings.tls.minVersion === '1.3') {
+    throw new StartError(
+      'cannot set --tls-min-version 1.3 on Deno: it always offers TLS 1.2 too; use 1.2, or run weir on Node or Bun',
+    );
+  }
+  if (settings.upstream.serverName !== null && target.scheme === 'https') {
+    throw new StartError(
+      'cannot set --upstream-server-name on Deno: its fetch takes the name from the target alone; use that name in --target-addr, or run weir on Node or Bun',
+    );
+  }
+  const host = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  if (Deno.permissions.querySync({ name: 'net', host }).state !== 'granted') {
+    throw new StartError(`cannot reach the upstream ${host}: run deno with --allow-net=${host}`);
+  }
+}
+
+/** @throws {StartError} when the CA file cannot be read */
+async function createClient(
+  settings: ProxySettings,
+  target: TargetAddress,
+  logger: Logger,
+): Promise<DenoHttpClient> {
+  const { caFile } = settings.upstream;
+  let caCerts: string[] = [];
+  if (caFile !== null && target.scheme === 'https') {
+    try {
+      caCerts = [await readTextFile(caFile)];
+    } catch (error) {
+      throw new StartError(
+        `cannot read the upstream CA file "${caFile}" (${(error as Error).message}): expected a readable PEM file, see --upstream-ca-file`,
+      );
+    }
+    if (!caCerts[0]?.includes('-----BEGIN CERTIFICATE-----')) {
+      throw new StartError(
+        `the upstream CA file "${caFile}" holds no PEM certificate, see --upstream-ca-file`,
+      );
+    }
+    logger.warn(
+      'Deno trusts its own certificate authorities besides --upstream-ca-file; set DENO_TLS_CA_STORE to change which',
+    );
+  }
+  return Deno.createHttpClient({
+    caCerts,
+    allowHost: settings.preserveHost,
+    // A stream holds its connection for as long as it lives; HTTP/2 would put all on one.
+    http2: false,
+    poolIdleTimeout: POOL_IDLE_MS,
+  });
+}
+
+/**
+ * Deno gives every request but GET and HEAD a body, an empty one if need be. One without framing
+ * has none (RFC 9112 §6.3), and must not become a chunked one.
+ */
+function withoutPhantomBody(request: Request): Request {
+  const { headers, method, signal, url } = request;
+  const framed = headers.has('content-length') || headers.has('transfer-encoding');
+  if (framed || request.body === null) return request;
+  return new Request(url, { method, headers, signal });
+}
+
+/** A TCP connection to the upstream, opened and closed: what readiness means. */
+async function probe(target: TargetAddress): Promise<void> {
+  (await Deno.connect({ hostname: target.host, port: target.port })).close();
+}
+
+/** Deno has `process.cpuUsage` from Node's API, and no call of its own for it. */
+declare const process: { cpuUsage(): { readonly user: number; readonly system: number } };
+
+function readProcess(): ProcessReading {
+  const cpu = process.cpuUsage();
+  const memory = Deno.memoryUsage();
+  return {
+    cpuUserSeconds: cpu.user / 1e6,
+    cpuSystemSeconds: cpu.system / 1e6,
+    residentBytes: memory.rss,
+    heapUsedBytes: memory.heapUsed,
+    startTimeSeconds: performance.timeOrigin / 1000,
+  };
+}
+
+/** Rejects instead of asking at the terminal when the permission is missing. */
+async function readTextFile(path: string): Promise<string> {
+  if (Deno.permissions.querySync({ name: 'read', path }).state !== 'granted') {
+    throw new Error(`not permitted; run deno with --allow-read=${path}`);
+  }
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(message.split('\n', 1)[0], { cause: error });
+  }
+}
+
+/** All variables, or only those `--allow-env=…` lists: the others are as if they were not set. */
+function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  if (Deno.permissions.querySync({ name: 'env' }).state === 'granted') return Deno.env.toObject();
+  const permitted = (name: string | symbol): name is string =>
+    typeof name === 'string' &&
+    Deno.permissions.querySync({ name: 'env', variable: name }).state === 'granted';
+  const read = (name: string | symbol) => (permitted(name) ? Deno.env.get(name) : undefined);
+  return new Proxy(Object.create(null) as Record<string, string | undefined>, {
+    get: (_target, name) => read(name),
+    has: (_target, name) => read(name) !== undefined,
+    getOwnPropertyDescriptor(_target, name) {
+      const value = read(name);
+      if (value === undefined) return undefined;
+      return { value, writable: false, enumerable: true, configurable: true };
+    },
+  });
+}
+
+function write(stream: DenoWriter, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let taken = 0; taken < bytes.length; ) taken += stream.writeSync(bytes.subarray(taken));
+  } catch {
+    // Whoever read it is gone; a proxy does not end because its log has no reader.
+  }
+}
+
+export const denoPlatform: Platform = {
+  name: 'deno',
+  args: Deno.args,
+  env: readEnvironment(),
+  stdoutIsTerminal: Deno.stdout.isTerminal(),
+  writeOut: (text) => write(Deno.stdout, text),
+  writeErr: (text) => write(Deno.stderr, text),
+  readTextFile,
+  exit: (code) => Deno.exit(code),
+  onSignal: (signal, handler) => Deno.addSignalListener(signal, handler),
+  startProxy,
+};
