@@ -339,8 +339,10 @@ export class Exchange implements LiveExchange {
       envelope,
       this.#head.fields,
     );
-    // One modern message makes the exchange modern: its rules are the stricter ones.
-    if (this.#era !== 'modern') this.#era = era;
+    // The body overrules the head; within it one modern message makes the exchange modern, whose
+    // rules are the stricter ones.
+    const first = this.#ledger.calls.length === 0;
+    if (era !== 'unknown' && (first || this.#era !== 'modern')) this.#era = era;
     if (protocolVersion !== null) this.#protocolVersion = protocolVersion;
     this.#ledger.addCall(envelope, target);
     for (const mismatch of mismatches) {

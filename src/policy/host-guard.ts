@@ -11,8 +11,18 @@
 
 import { parseAuthority, parseOrigin } from './authority.ts';
 import { HostList } from './host-list.ts';
+import { isLoopbackAddress } from './ip-address.ts';
 
-export { isLoopbackAddress } from './ip-address.ts';
+/**
+ * Where Istio's sidecar connects from when it hands a request in. Behind it stands the network, not
+ * a browser on this machine, and no browser can connect from there.
+ */
+const MESH_INBOUND: ReadonlySet<string> = new Set(['127.0.0.6', '::6']);
+
+/** Whether a peer's address says that a program on this machine is calling. */
+export function isLocalPeer(peer: string | null): boolean {
+  return peer !== null && isLoopbackAddress(peer) && !MESH_INBOUND.has(peer);
+}
 
 export interface HostGuardOptions {
   /** Hosts clients may use: `host` (any port), `host:port`, `*.example.com`, `[v6]`; `*` is any. */
@@ -27,7 +37,7 @@ export interface HostGuardInput {
   readonly host: string | null;
   /** `Origin` as received; null when absent. Repeated fields joined by `, `. */
   readonly origin: string | null;
-  /** The connection comes from this machine, see `isLoopbackAddress`. */
+  /** The connection comes from this machine, see `isLocalPeer`. */
   readonly peerIsLoopback: boolean;
   /** How the client speaks to the listener: decides the port of a `Host` without one. */
   readonly scheme: 'http' | 'https';

@@ -9,7 +9,7 @@ import { type Admin, createAdmin } from '../admin/admin.ts';
 import { HealthMonitor } from '../admin/health.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ExchangeSink } from '../exchange/record.ts';
-import { createHostGuard, isLoopbackAddress } from '../policy/host-guard.ts';
+import { createHostGuard, isLocalPeer } from '../policy/host-guard.ts';
 import type { ProxyOptions } from '../roles/proxy/options.ts';
 import { createAccessLogSink } from '../telemetry/access-log.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -84,7 +84,7 @@ function guardHost(admin: Admin): Composition['admin'] {
     const refusal = guard.check({
       host: request.headers.get('host') ?? new URL(request.url).host,
       origin: request.headers.get('origin'),
-      peerIsLoopback: peer !== null && isLoopbackAddress(peer),
+      peerIsLoopback: isLocalPeer(peer),
       scheme: 'http',
     });
     if (refusal === null) return admin.fetch(request);

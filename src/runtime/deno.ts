@@ -17,6 +17,7 @@ import type { ProcessReading } from '../telemetry/process-metrics.ts';
 import { compose } from './compose.ts';
 import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
+import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
 import { refuseHead } from './web-head.ts';
 import { createWebUpstream } from './web-upstream.ts';
@@ -64,7 +65,7 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       // HTTP/2 requests come without a Host field; HTTP/1.1 ones must have it.
       const isHttp2 = !request.headers.has('host');
       return proxy.handle(isHttp2 ? request : withoutPhantomBody(request), {
-        peer: info.remoteAddr.hostname ?? null,
+        peer: plainAddress(info.remoteAddr.hostname),
         httpVersion: isHttp2 ? '2.0' : '1.1',
       });
     },
@@ -75,7 +76,8 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     tls: null,
     readTextFile,
     logger,
-    handler: (request) => admin.fetch(request),
+    handler: (request, info) =>
+      refuseHead(request) ?? admin(request, plainAddress(info.remoteAddr.hostname)),
   }).catch(async (error: unknown) => {
     await traffic.close(0);
     throw error;

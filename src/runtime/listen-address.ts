@@ -1,5 +1,5 @@
 /**
- * What people read about a listener: its URL, or why there is none.
+ * Addresses around a listener, as people read them: its URL, its peers, why it could not start.
  *
  * @module
  */
@@ -11,6 +11,12 @@ export function listenerUrl(asked: ListenAddress, port: number, secure: boolean)
   const host = asked.host === '' ? 'localhost' : asked.host;
   const authority = host.includes(':') ? `[${host}]` : host;
   return `${secure ? 'https' : 'http'}://${authority}:${port}`;
+}
+
+/** A peer's address without the IPv4-in-IPv6 notation of dual-stack sockets; null for none. */
+export function plainAddress(address: string | undefined): string | null {
+  if (address === undefined) return null;
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 /** One line for a StartError. `option` is the flag that names the address. */

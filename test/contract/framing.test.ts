@@ -149,6 +149,8 @@ const BODIES: readonly Case[] = [
   },
 ];
 
+const CLIENT_ERRORS = Array.from({ length: 100 }, (_, index) => 400 + index);
+
 contract('Request framing', (target) => {
   const pair = pairFor(target);
   const { test } = target;
@@ -172,8 +174,7 @@ contract('Request framing', (target) => {
         const status = client.responses[0]?.status;
         // Some servers close without a word; that refuses as well.
         if (status !== undefined) {
-          expect(status).toBeGreaterThanOrEqual(400);
-          expect(status).toBeLessThan(500);
+          expect([...CLIENT_ERRORS, 505]).toContain(status);
         }
         expect(client.responses.length).toBeLessThanOrEqual(1);
         expect(pair.upstream.count(path)).toBe(0);

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { afterAll, beforeAll, describe, it, type TestFunction } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, it, type TestFunction } from 'vitest';
+import { RawClient } from '../fixtures/raw-client.ts';
 import { RawUpstream, type RawUpstreamOptions } from '../fixtures/raw-upstream.ts';
 import {
   type StartWeirOptions,
@@ -47,6 +48,7 @@ export function contract(
   for (const runtime of selectedRuntimes().filter((name) => runtimes.includes(name))) {
     describe(`${title} on ${runtime}`, { timeout: TEST_TIMEOUT_MS }, () => {
       const ends: (() => Promise<void>)[] = [];
+      afterEach(() => RawClient.closeAll());
       afterAll(async () => {
         // Weir first: an upstream that leaves before it would be a fault to report.
         for (const end of ends.reverse()) await end();

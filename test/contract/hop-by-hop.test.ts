@@ -126,9 +126,10 @@ contract('Hop-by-hop fields', (target) => {
   });
 
   test('framing is made anew for each side', async () => {
-    const path = pair.upstream.route((exchange) =>
-      exchange.respond({ framing: 'chunked', body: 'answer' }),
-    );
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.body.ended();
+      await exchange.respond({ framing: 'chunked', body: 'answer' });
+    });
     const response = await send(pair.weir.url, { path, body: 'question', framing: { chunked: 3 } });
     const seen = await pair.upstream.request(path);
     expect(seen.body.text()).toBe('question');

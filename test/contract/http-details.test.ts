@@ -295,20 +295,28 @@ contract('HTTP details', (target) => {
     'http-1-0',
   );
 
-  test('pipelined requests are answered in order', async () => {
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.body.ended();
-      await exchange.respondJson(exchange.body.text());
-    });
-    const client = await RawClient.connect(pair.weir.url);
-    for (let index = 0; index < 4; index++) {
-      await client.send({ path, headers: JSON_HEADERS, body: modernCall('piped', String(index)) });
-    }
-    for (let index = 0; index < 4; index++) {
-      const response = await client.response(index);
-      await response.body.ended();
-      expect(response.body.text()).toBe(modernCall('piped', String(index)));
-    }
-    client.close();
-  });
+  test(
+    'pipelined requests are answered in order',
+    async () => {
+      const path = pair.upstream.route(async (exchange) => {
+        await exchange.body.ended();
+        await exchange.respondJson(exchange.body.text());
+      });
+      const client = await RawClient.connect(pair.weir.url);
+      for (let index = 0; index < 4; index++) {
+        await client.send({
+          path,
+          headers: JSON_HEADERS,
+          body: modernCall('piped', String(index)),
+        });
+      }
+      for (let index = 0; index < 4; index++) {
+        const response = await client.response(index);
+        await response.body.ended();
+        expect(response.body.text()).toBe(modernCall('piped', String(index)));
+      }
+      client.close();
+    },
+    'pipelining',
+  );
 });

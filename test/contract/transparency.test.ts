@@ -45,13 +45,23 @@ contract('Transparency', (target) => {
   }
 
   test('an unusual path survives', async () => {
-    const paths = ['/', '//a//b', '/a%2Fb%2e%2E;v=1/~x', "/!$&'()*+,=:@-._~", '/?only=query'];
+    const paths = ['/', '/a//b//', '/a%2Fb%2e%2E;v=1/~x', "/!$&'()*+,=:@-._~", '/?only=query'];
     pair.upstream.fallback = (exchange) => exchange.respond({ body: exchange.target });
     for (const path of paths) {
       const response = await send(pair.weir.url, { method: 'GET', path });
       expect(response.body.text()).toBe(path);
     }
   });
+
+  test(
+    'a path that begins with two slashes survives',
+    async () => {
+      pair.upstream.fallback = (exchange) => exchange.respond({ body: exchange.target });
+      const response = await send(pair.weir.url, { method: 'GET', path: '//a/b' });
+      expect(response.body.text()).toBe('//a/b');
+    },
+    'double-slash',
+  );
 
   test(
     'a path no URL parser would keep survives',
@@ -65,8 +75,12 @@ contract('Transparency', (target) => {
     'url-normalization',
   );
 
-  test('every status comes back, redirects included', async () => {
-    const path = pair.upstream.route((exchange) => {
+  const STATUSES = [
+    200, 201, 202, 203, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 413,
+    415, 418, 429, 431, 500, 501, 502, 503, 504, 599,
+  ];
+  const statusPath = (): string =>
+    pair.upstream.route((exchange) => {
       const status = Number(exchange.target.split('?')[1]);
       return exchange.respond({
         status,
@@ -74,15 +88,18 @@ contract('Transparency', (target) => {
         body: [204, 205, 304].includes(status) ? '' : 'x',
       });
     });
-    for (const status of [
-      200, 201, 202, 204, 205, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 413, 415,
-      418, 429, 431, 500, 501, 502, 503, 504, 599,
-    ]) {
-      const response = await send(pair.weir.url, { path: `${path}?${status}`, body: '{}' });
-      expect(response.status).toBe(status);
-      expect(response.head.get('location')).toBe('http://127.0.0.1:1/elsewhere');
-    }
+  const expectStatus = async (path: string, status: number): Promise<void> => {
+    const response = await send(pair.weir.url, { path: `${path}?${status}`, body: '{}' });
+    expect(response.status).toBe(status);
+    expect(response.head.get('location')).toBe('http://127.0.0.1:1/elsewhere');
+  };
+
+  test('every status comes back, redirects included', async () => {
+    const path = statusPath();
+    for (const status of STATUSES) await expectStatus(path, status);
   });
+
+  test('a 205 comes back with an end', () => expectStatus(statusPath(), 205), 'reset-content');
 
   test('request fields arrive, known or not, repeated or not', async () => {
     const sent: HeaderList = [

@@ -64,6 +64,17 @@ describe('Exchange record', () => {
     expect(only(d.records).era).toBe('legacy');
   });
 
+  it('lets the body overrule a version header', () => {
+    const modern = drive('POST', []);
+    modern.request(call('1', 'add', MODERN_META));
+    modern.exchange.downstreamClosed();
+    expect(only(modern.records).era).toBe('modern');
+    const legacy = drive('POST', ['MCP-Protocol-Version', '2026-07-28']);
+    legacy.request('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}');
+    legacy.respond(200, JSON_TYPE, result('1'));
+    expect(only(legacy.records).era).toBe('legacy');
+  });
+
   it.each([
     ['ok', result('1')],
     ['tool_error', result('1', '"isError":true')],

@@ -4,6 +4,7 @@ import {
   createHostGuard,
   type HostGuardInput,
   type HostGuardOptions,
+  isLocalPeer,
 } from '../../src/policy/host-guard.ts';
 
 function verdict(input: Partial<HostGuardInput>, options: Partial<HostGuardOptions> = {}) {
@@ -469,5 +470,15 @@ describe('createHostGuard, any input', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('isLocalPeer', () => {
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])('takes %s for local', (peer) => {
+    expect(isLocalPeer(peer)).toBe(true);
+  });
+
+  it.each([null, '10.0.0.1', '127.0.0.6', '::6', ''])('takes %s for remote', (peer) => {
+    expect(isLocalPeer(peer)).toBe(false);
   });
 });

@@ -17,7 +17,7 @@ import {
   readResponseFields,
 } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
-import { createHostGuard, type HostGuard, isLoopbackAddress } from '../../policy/host-guard.ts';
+import { createHostGuard, type HostGuard, isLocalPeer } from '../../policy/host-guard.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
 import { Drains } from './drains.ts';
 import { EndpointRewriter } from './endpoint-rewriter.ts';
@@ -110,7 +110,7 @@ export class ProxyCore {
     const refusal = this.#guard.check({
       host: fields.host,
       origin: fields.origin,
-      peerIsLoopback: head.peer !== null && isLoopbackAddress(head.peer),
+      peerIsLoopback: isLocalPeer(head.peer),
       scheme: head.scheme,
     });
     if (refusal !== null) {

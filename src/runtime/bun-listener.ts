@@ -1,0 +1,138 @@
+/**
+ * Listening sockets on Bun: plain HTTP/1.1, or TLS with HTTP/2 and HTTP/1.1 by ALPN.
+ *
+ * @module
+ */
+
+import { type ListenAddress, parseListenAddress } from '../config/address.ts';
+import type { ProxySettings } from '../config/settings.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { BunNamespace, BunServeOptions, BunServer } from './bun-types.ts';
+import {
+  type Certificate,
+  describeCertificateError,
+  type ReadTextFile,
+  readCertificate,
+  warnOfExpiry,
+  watchCertificate,
+} from './certificate-files.ts';
+import { finishWithin } from './grace.ts';
+import { describeBindError, listenerUrl } from './listen-address.ts';
+import { StartError } from './platform.ts';
+
+declare const Bun: BunNamespace;
+
+const TLS_1_2 = 0x0303;
+const TLS_1_3 = 0x0304;
+/** TLS 1.2 suites with forward secrecy and authenticated encryption; TLS 1.3 has no others. */
+const CIPHERS: string = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
+export interface BunListenerOptions {
+  readonly address: string;
+  /** The flag that names the address, for messages. */
+  readonly option: string;
+  readonly tls: ProxySettings['tls'] | null;
+  readonly readTextFile: ReadTextFile;
+  readonly logger: Logger;
+  readonly handler: BunServeOptions['fetch'];
+}
+
+export interface BunListener {
+  readonly url: string;
+  /** Stops accepting, waits at most `graceMs` for what is under way, then breaks it off. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
+export async function listenOnBun(options: BunListenerOptions): Promise<BunListener> {
+  const { option, tls, readTextFile, logger, handler } = options;
+  const address = parseListenAddress(options.address);
+  const certificate = tls === null ? null : await readCertificate(tls, readTextFile);
+  if (tls !== null && certificate !== null) warnOfExpiry(certificate.cert, tls.certFile, logger);
+  let port = address.port;
+  /** What is still answering under certificates from before. */
+  const retired = new Set<BunServer>();
+
+  function serve(pair: Certificate | null, reusePort: boolean): BunServer {
+    return Bun.serve({
+      port,
+      hostname: address.host === '' ? '::' : address.host,
+      // A new certificate takes over on a second socket; the kernel lets them share the port.
+      reusePort,
+      // Event streams may be silent for as long as they like.
+      idleTimeout: 0,
+      // Bodies are passed on as they come, whatever their size.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: handler,
+      error: () => new Response(null, { status: 500 }),
+      ...(pair === null || tls === null
+        ? {}
+        : {
+            http2: true,
+            tls: {
+              ...pair,
+              minVersion: tls.minVersion === '1.3' ? TLS_1_3 : TLS_1_2,
+              ciphers: CIPHERS,
+            },
+          }),
+    });
+  }
+
+  let current: BunServer;
+  try {
+    // A port that is shared by mistake would not be refused, so it is first asked for alone.
+    current = serve(certificate, false);
+    port = current.port;
+    if (certificate !== null) {
+      await current.stop(true);
+      current = serve(certificate, true);
+    }
+  } catch (error) {
+    throw startError(error, address, option, tls);
+  }
+
+  const stopWatching =
+    tls === null || certificate === null
+      ? () => {}
+      : watchCertificate(tls, readTextFile, certificate, logger, (changed) => {
+          const previous = current;
+          try {
+            current = serve(changed, true);
+          } catch (error) {
+            throw new Error(describeCertificateError(tls, error));
+          }
+          retired.add(previous);
+          void previous.stop().finally(() => retired.delete(previous));
+        });
+
+  return {
+    url: listenerUrl(address, port, tls !== null),
+    async close(graceMs) {
+      stopWatching();
+      const all = [current, ...retired];
+      await finishWithin(graceMs, Promise.all(all.map((server) => server.stop())), async () => {
+        await Promise.all(all.map((server) => server.stop(true)));
+      });
+    },
+  };
+}
+
+function startError(
+  error: unknown,
+  address: ListenAddress,
+  option: string,
+  tls: ProxySettings['tls'] | null,
+): StartError {
+  const { code } = error as { code?: string };
+  const isTlsError = tls !== null && !(code ?? '').startsWith('EADDR') && code !== 'EACCES';
+  return new StartError(
+    isTlsError ? describeCertificateError(tls, error) : describeBindError(error, address, option),
+  );
+}

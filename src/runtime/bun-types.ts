@@ -1,0 +1,78 @@
+/**
+ * The part of Bun's API that weir uses, so that the sources compile without Bun's own types.
+ *
+ * @module
+ */
+
+export interface BunNamespace {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  serve(options: BunServeOptions): BunServer;
+  connect(options: BunConnectOptions): Promise<BunSocket>;
+  file(path: string): { text(): Promise<string> };
+}
+
+export interface BunServeOptions {
+  port: number;
+  hostname: string;
+  reusePort?: boolean;
+  /** Seconds; 0 is off. */
+  idleTimeout: number;
+  maxRequestBodySize: number;
+  /** HTTP/2 by ALPN, beside HTTP/1.1. */
+  http2?: boolean;
+  tls?: BunTlsOptions;
+  fetch: (request: Request, server: BunServer) => Response | Promise<Response>;
+  error: (error: unknown) => Response;
+}
+
+export interface BunTlsOptions {
+  cert: string;
+  key: string;
+  /** TLS version number: 0x0303 is 1.2, 0x0304 is 1.3. */
+  minVersion: number;
+  /** OpenSSL's list of TLS 1.2 suites. */
+  ciphers: string;
+}
+
+export interface BunServer {
+  readonly port: number;
+  requestIP(request: Request): { readonly address: string } | null;
+  /** Stops accepting; resolves when what is under way has ended, at once with `true`. */
+  stop(closeActiveConnections?: boolean): Promise<void>;
+}
+
+export interface BunConnectOptions {
+  hostname: string;
+  port: number;
+  socket: { data(): void; open(): void; connectError(socket: unknown, error: Error): void };
+}
+
+export interface BunSocket {
+  end(): void;
+}
+
+/** What Bun's `fetch` takes beside the standard options. */
+export interface BunFetchOptions {
+  /** False: the body stays as the server sent it. */
+  readonly decompress: boolean;
+  readonly tls?: { readonly ca?: string; readonly serverName?: string };
+}
+
+/** The part of `process` that weir uses on Bun. */
+export interface BunProcess {
+  readonly execPath: string;
+  readonly execArgv: readonly string[];
+  readonly argv: readonly string[];
+  readonly stdout: { readonly isTTY?: boolean };
+  cpuUsage(): { readonly user: number; readonly system: number };
+  memoryUsage(): { readonly rss: number; readonly heapUsed: number };
+  on(signal: 'SIGTERM' | 'SIGINT', handler: () => void): unknown;
+  exit(code: number): never;
+  /** Replaces the program of this process by another; returns only by throwing. */
+  execve(file: string, args: readonly string[], env: Record<string, string | undefined>): never;
+  getBuiltinModule(name: 'node:fs'): {
+    writeSync(fd: number, bytes: Uint8Array): number;
+    readdirSync(path: string): readonly string[];
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * Bun as a platform: files, signals, and the proxy behind `Bun.serve`.
+ *
+ * @module
+ */
+
+import { parseTarget, type TargetAddress } from '../config/address.ts';
+import type { ProxySettings } from '../config/settings.ts';
+import { createProxy } from '../roles/proxy/proxy.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { ProcessReading } from '../telemetry/process-metrics.ts';
+import { listenOnBun } from './bun-listener.ts';
+import { createBunResponse } from './bun-response.ts';
+import type { BunFetchOptions, BunNamespace, BunProcess } from './bun-types.ts';
+import { compose } from './compose.ts';
+import { plainAddress } from './listen-address.ts';
+import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { refuseHead } from './web-head.ts';
+import { createWebUpstream } from './web-upstream.ts';
+
+declare const Bun: BunNamespace;
+declare const process: BunProcess;
+
+/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
+const ADMIN_GRACE_MS = 1000;
+/** Bun reads the number of requests `fetch` runs at a time from here, once, as it starts. */
+const FETCH_LIMIT_VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
+/** The highest it takes. Every open stream holds one of them. */
+const FETCH_LIMIT = 65_535;
+
+async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
+  raiseFetchLimit(logger);
+  const target = parseTarget(settings.targetAddr);
+  const options = await fetchOptions(settings, target);
+  const { proxyOptions, health, admin } = compose(settings, {
+    runtime: 'bun',
+    logger,
+    probe: () => probe(target),
+    readProcess,
+  });
+  const proxy = createProxy({
+    ...proxyOptions,
+    createResponse: createBunResponse,
+    upstream: createWebUpstream({
+      send: (url, init) => fetch(url, { ...init, ...options } as RequestInit),
+      codings: 'raw',
+      sendsHost: true,
+      blanked: ['user-agent'],
+      sizedStream: 'field',
+    }),
+  });
+  const traffic = await listenOnBun({
+    address: settings.listenAddr,
+    option: '--listen-addr',
+    tls: settings.tls.enabled ? settings.tls : null,
+    readTextFile,
+    logger,
+    handler: (request, server) =>
+      refuseHead(request) ??
+      proxy.handle(request, { peer: plainAddress(server.requestIP(request)?.address) }),
+  });
+  const adminListener = await listenOnBun({
+    address: settings.metricsAddr,
+    option: '--metrics-addr',
+    tls: null,
+    readTextFile,
+    logger,
+    handler: (request, server) =>
+      refuseHead(request) ?? admin(request, plainAddress(server.requestIP(request)?.address)),
+  }).catch(async (error: unknown) => {
+    await traffic.close(0);
+    throw error;
+  });
+  health.start();
+  return {
+    listenUrl: traffic.url,
+    adminUrl: adminListener.url,
+    async shutdown() {
+      health.drain();
+      proxy.endStreams();
+      await traffic.close(settings.shutdownGrace);
+      await adminListener.close(ADMIN_GRACE_MS);
+      health.stop();
+    },
+  };
+}
+
+/** @throws {StartError} when the CA file cannot be used */
+async function fetchOptions(
+  { upstream }: ProxySettings,
+  target: TargetAddress,
+): Promise<BunFetchOptions> {
+  if (target.scheme !== 'https') return { decompress: false };
+  let ca: string | null = null;
+  if (upstream.caFile !== null) {
+    try {
+      ca = await readTextFile(upstream.caFile);
+    } catch (error) {
+      throw new StartError(
+        `cannot read the upstream CA file "${upstream.caFile}" (${(error as Error).message}): expected a readable PEM file, see --upstream-ca-file`,
+      );
+    }
+    if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
+      throw new StartError(
+        `the upstream CA file "${upstream.caFile}" holds no PEM certificate, see --upstream-ca-file`,
+      );
+    }
+  }
+  return {
+    decompress: false,
+    tls: {
+      ...(ca === null ? {} : { ca }),
+      ...(upstream.serverName === null ? {} : { serverName: upstream.serverName }),
+    },
+  };
+}
+
+/** A TCP connection to the upstream, opened and closed: what readiness means. */
+async function probe(target: TargetAddress): Promise<void> {
+  const socket = await Bun.connect({
+    hostname: target.host,
+    port: target.port,
+    // Without a handler of its own Bun reports a refused connection as an uncaught error.
+    socket: { data() {}, open() {}, connectError() {} },
+  });
+  socket.end();
+}
+
+function readProcess(): ProcessReading {
+  const cpu = process.cpuUsage();
+  const memory = process.memoryUsage();
+  return {
+    cpuUserSeconds: cpu.user / 1e6,
+    cpuSystemSeconds: cpu.system / 1e6,
+    residentBytes: memory.rss,
+    heapUsedBytes: memory.heapUsed,
+    startTimeSeconds: performance.timeOrigin / 1000,
+    ...openFiles(),
+  };
+}
+
+const files = process.getBuiltinModule('node:fs');
+
+/** Linux tells open descriptors as directory entries; elsewhere the metric is left out. */
+function openFiles(): { openFds?: number } {
+  try {
+    return { openFds: files.readdirSync('/proc/self/fd').length };
+  } catch {
+    return {};
+  }
+}
+
+async function readTextFile(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(message.split('\n', 1)[0], { cause: error });
+  }
+}
+
+/** Written at once: what `process.stdout` still holds is lost when the process exits. */
+function write(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let taken = 0; taken < bytes.length; ) {
+    try {
+      taken += files.writeSync(fd, bytes.subarray(taken));
+    } catch (error) {
+      // A full pipe makes room; anything else means that whoever read it is gone.
+      if ((error as { code?: string }).code !== 'EAGAIN') return;
+    }
+  }
+}
+
+/**
+ * Bun's `fetch` runs 256 requests at a time, and streams that stay open count. The limit is only
+ * read as Bun starts, so the process starts over, in place, with a higher one.
+ */
+function raiseFetchLimit(logger: Logger): void {
+  if (Bun.env[FETCH_LIMIT_VARIABLE] !== undefined) return;
+  const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  try {
+    process.execve(process.execPath, args, {
+      ...Bun.env,
+      [FETCH_LIMIT_VARIABLE]: String(FETCH_LIMIT),
+    });
+  } catch {
+    logger.warn(
+      `at most 256 exchanges run at a time: set ${FETCH_LIMIT_VARIABLE}=${FETCH_LIMIT} before Bun starts`,
+    );
+  }
+}
+
+export const bunPlatform: Platform = {
+  name: 'bun',
+  args: Bun.argv.slice(2),
+  env: Bun.env,
+  stdoutIsTerminal: process.stdout.isTTY === true,
+  writeOut: (text) => write(1, text),
+  writeErr: (text) => write(2, text),
+  readTextFile,
+  exit: (code) => process.exit(code),
+  onSignal: (signal, handler) => void process.on(signal, handler),
+  startProxy,
+};
