@@ -14,6 +14,7 @@ import { type Platform, StartError } from '../runtime/platform.ts';
 import { type Command, type CommandFlag, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './command.ts';
 import { configExplainCommand, configSchemaCommand } from './config-commands.ts';
 import { CONFIG_FLAG, HELP_FLAG, renderCommandHelp, renderOverview } from './help.ts';
+import { loadtestCommand } from './loadtest-command.ts';
 import { proxyCommand } from './proxy.ts';
 import { versionCommand } from './version-command.ts';
 
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   proxyCommand,
   configExplainCommand,
   configSchemaCommand,
+  loadtestCommand,
   versionCommand,
   helpCommand,
 ];

@@ -99,6 +99,12 @@ export const ROOMS: readonly Room[] = [
     }),
   ),
   {
+    name: 'loadtest',
+    path: 'loadtest/',
+    imports: [...PROTOCOL, 'version'],
+    why: 'A client that measures: it speaks the protocol and knows nothing of the proxy it loads, or it would measure what it expects.',
+  },
+  {
     name: 'kubernetes',
     path: 'kubernetes/',
     imports: [...PROTOCOL, 'config', 'version'],
@@ -107,13 +113,13 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'runtime',
     path: 'runtime/',
-    imports: [...BELOW_ROLES, ...ROLES, 'admin', 'kubernetes'],
+    imports: [...BELOW_ROLES, ...ROLES, 'admin', 'kubernetes', 'loadtest'],
     why: 'Where a platform is wired to everything it runs. It may use all rooms but the command line, which uses it.',
   },
   {
     name: 'cli',
     path: 'cli/',
-    imports: ['runtime', 'config', 'version'],
+    imports: ['runtime', 'config', 'loadtest', 'version'],
     importsTypesOf: ['telemetry'],
     importsFiles: ['telemetry/log.ts'],
     why: 'Speaks to people: reads settings, starts a runtime, chooses exit codes. It creates the logger, hence that one file of telemetry; what is served and how is the runtime’s affair.',

@@ -19,6 +19,7 @@ Commands:
   proxy           Stand in front of one MCP server: pass its traffic on unchanged, and measure it
   config explain  Show every setting, its value, and where the value came from
   config schema   Print the JSON Schema of weir.yaml
+  loadtest        Load an MCP server, or weir in front of one, and check every answer
   version         Print the versions of weir and of the runtime it runs on
   help            Show what a command does and which flags it takes
 
@@ -44,7 +45,7 @@ describe('help', () => {
     },
   );
 
-  it.each(['proxy', 'config explain', 'config schema', 'version', 'help'])(
+  it.each(['proxy', 'config explain', 'config schema', 'loadtest', 'version', 'help'])(
     'of %s is the same however it is asked for',
     async (name) => {
       const words = name.split(' ');
@@ -103,7 +104,14 @@ describe('help', () => {
   });
 
   it('fits 100 columns and has no blanks at line ends', async () => {
-    for (const args of [[], ['proxy'], ['config', 'explain'], ['config'], ['version']]) {
+    for (const args of [
+      [],
+      ['proxy'],
+      ['config', 'explain'],
+      ['config'],
+      ['loadtest'],
+      ['version'],
+    ]) {
       for (const line of (await help('help', ...args)).split('\n')) {
         expect(line.length, line).toBeLessThanOrEqual(100);
         expect(line).toBe(line.trimEnd());

@@ -14,7 +14,7 @@ describe('main usage errors', () => {
     [['prxy'], 'weir: unknown command "prxy"; did you mean "proxy"?\n'],
     [
       ['zebra'],
-      'weir: unknown command "zebra"; the commands are proxy, config explain, config schema, version, help\n',
+      'weir: unknown command "zebra"; the commands are proxy, config explain, config schema, loadtest, version, help\n',
     ],
     [
       ['config', 'explian'],
@@ -23,7 +23,7 @@ describe('main usage errors', () => {
     [['help', 'vresion'], 'weir: unknown command "vresion"; did you mean "version"?\n'],
     [
       ['a\nb\u001b[31m'],
-      'weir: unknown command "a\\nb\\u001b[31m"; the commands are proxy, config explain, config schema, version, help\n',
+      'weir: unknown command "a\\nb\\u001b[31m"; the commands are proxy, config explain, config schema, loadtest, version, help\n',
     ],
     [['version', '--bogus'], 'weir: --bogus: unknown flag\n'],
     [['version', 'now'], 'weir: unexpected argument "now"\n'],

@@ -107,7 +107,10 @@ contract('Metrics', (target) => {
   });
 
   test('show a stream while it is open', async () => {
-    const path = pair.upstream.route((exchange) => exchange.startEvents());
+    const path = pair.upstream.route(async (exchange) => {
+      await exchange.startEvents();
+      await exchange.writeChunk(event('open'));
+    });
     const client = await RawClient.connect(pair.weir.url);
     await client.send({ method: 'GET', path });
     await client.response();

@@ -6,7 +6,7 @@
 
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
-import { RawClient, send } from '../fixtures/raw-client.ts';
+import { RawClient, type RawResponse, send } from '../fixtures/raw-client.ts';
 import { contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, result } from './messages.ts';
 import { expectNothingActive, expectTotal } from './metrics.ts';
@@ -177,17 +177,18 @@ contract('HTTP details', (target) => {
       const client = await RawClient.connect(pair.weir.url);
       await client.send({ method: 'GET', path, headers: [['Accept-Encoding', 'gzip']] });
       const exchange = await pair.upstream.request(path);
-      const response = await client.response();
+      let response: RawResponse | undefined;
       let length = 0;
       // Each member of a gzip stream is complete by itself, so each can be told apart.
       for (let index = 0; index < 3; index++) {
         const piece = gzipSync(event(`{"n":${index}}`));
         length += piece.length;
         await exchange.writeChunk(piece);
+        response ??= await client.response();
         await response.body.until((body) => body.length === length, `piece ${index}`);
       }
       await exchange.endChunks();
-      await response.body.ended();
+      await response?.body.ended();
       client.close();
       await expectNothingActive(pair.weir);
     },

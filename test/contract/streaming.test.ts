@@ -7,7 +7,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { RawClient } from '../fixtures/raw-client.ts';
+import { RawClient, type RawResponse } from '../fixtures/raw-client.ts';
 import { residentBytes } from '../fixtures/resident-memory.ts';
 import { steady } from '../fixtures/wait.ts';
 import { contract, pairFor } from './harness.ts';
@@ -48,24 +48,47 @@ contract('Streaming', (target) => {
         ...(body === undefined ? {} : { body }),
       });
       const exchange = await pair.upstream.request(path);
-      // The head alone must already be through: a stream may stay silent for long.
-      const response = await client.response();
+      let response: RawResponse | undefined;
       let expected = '';
       for (let index = 0; index < 5; index++) {
         const piece = type.startsWith('text/') ? event(`{"n":${index}}`) : `[${index}]`;
         expected += piece;
         await exchange.writeChunk(piece);
+        response ??= await client.response();
         await response.body.until(
           (received) => received.length === expected.length,
           `piece ${index}`,
         );
       }
       await exchange.endChunks();
-      await response.body.ended();
-      expect(response.body.text()).toBe(expected);
+      await response?.body.ended();
+      expect(response?.body.text()).toBe(expected);
       client.close();
       await expectNothingActive(pair.weir);
     });
+  }
+
+  for (const [method, body] of [
+    ['GET', undefined],
+    ['POST', modernCall('silent')],
+  ] as const) {
+    test(
+      `the head of a stream that stays silent arrives (${method})`,
+      async () => {
+        const path = pair.upstream.route((exchange) => exchange.startEvents());
+        const client = await RawClient.connect(pair.weir.url);
+        await client.send({
+          method,
+          path,
+          headers: JSON_HEADERS,
+          ...(body === undefined ? {} : { body }),
+        });
+        expect((await client.response()).status).toBe(200);
+        client.close();
+        await (await pair.upstream.request(path)).untilClosed();
+      },
+      'silent-head',
+    );
   }
 
   test('half an event passes without waiting for its other half', async () => {
@@ -73,9 +96,9 @@ contract('Streaming', (target) => {
     const client = await RawClient.connect(pair.weir.url);
     await client.send({ method: 'GET', path });
     const exchange = await pair.upstream.request(path);
-    const response = await client.response();
     // The very first event of a GET stream may be held until it is known to be no endpoint event.
     await exchange.writeChunk(event('first'));
+    const response = await client.response();
     let length = event('first').length;
     await response.body.until((body) => body.length === length, 'the first event');
     for (const piece of ['dat', 'a: {"a"', '\xf0\x9f', ':1}\r', '\n', '\r\n']) {

@@ -98,6 +98,6 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT ?? 3001), process.env.HOST ?? '127.0.0.1', () => {
   const { address, port } = server.address();
-  console.log(`MCP server on http://${address}:${port}/mcp`);
+  process.stdout.write(`MCP server on http://${address}:${port}/mcp\n`);
 });
 process.once('SIGTERM', () => server.close());

@@ -28,7 +28,7 @@ import { upstreamPath } from './target.ts';
  * Bodies up to this declared length are taken whole: one read, one scan, one write. Longer ones,
  * and those of unknown length, stream. In bytes.
  */
-export const WHOLE_BODY_BYTES = 64 * 1024;
+export const WHOLE_BODY_BYTES: number = 64 * 1024;
 
 /** A request head as a runtime hands it over. */
 export interface IncomingHead {
@@ -63,7 +63,7 @@ export interface ForwardedHead {
 export class ProxyCore {
   readonly target: TargetAddress;
   readonly timeouts: ProxyTimeouts;
-  readonly drains = new Drains();
+  readonly drains: Drains = new Drains();
   readonly #environment: ExchangeEnvironment;
   readonly #guard: HostGuard;
   readonly #preserveHost: boolean;

@@ -1,0 +1,65 @@
+/**
+ * The bare hop of each runtime: the smallest program that passes bytes with the library weir uses
+ * there. It understands nothing and measures nothing; what weir costs is counted from it.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import type { Candidate, Runtime, Setup } from './candidate.ts';
+import { runtimeLaunch } from './runtime-launch.ts';
+import { writeWorker } from './workerd.ts';
+
+const PROGRAMS = join(import.meta.dirname, 'programs');
+
+/** Port, upstream, and where there is one the certificate: the arguments of every bare program. */
+function bareArguments({ port, target, tls }: Setup): string[] {
+  return [String(port), target, ...(tls === null ? [] : [tls.certFile, tls.keyFile])];
+}
+
+function bareCandidate(
+  runtime: Exclude<Runtime, 'workerd'>,
+  title: string,
+  http2: boolean,
+): Candidate {
+  return {
+    id: `bare-${runtime}`,
+    title,
+    family: 'bare',
+    runtime,
+    accessLog: false,
+    speaks: { tls: true, http2 },
+    missing: () => null,
+    launch: (setup) =>
+      runtimeLaunch(
+        runtime,
+        join(PROGRAMS, `bare-${runtime}.ts`),
+        bareArguments(setup),
+        setup.heap,
+      ),
+  };
+}
+
+export const BARE_NODE: Candidate = bareCandidate('node', 'bare hop: node:http + undici', true);
+export const BARE_BUN: Candidate = bareCandidate('bun', 'bare hop: Bun.serve + fetch', false);
+export const BARE_DENO: Candidate = bareCandidate('deno', 'bare hop: Deno.serve + fetch', true);
+
+export const BARE_WORKERD: Candidate = {
+  id: 'bare-workerd',
+  title: 'bare hop: workerd pass-through',
+  family: 'bare',
+  runtime: 'workerd',
+  accessLog: false,
+  speaks: { tls: false, http2: false },
+  missing: () => null,
+  launch: ({ port, target, directory }) =>
+    writeWorker(directory, {
+      port,
+      modulePath: join(PROGRAMS, 'bare-workerd.js'),
+      compatibilityDate: '2026-10-01',
+      compatibilityFlags: [],
+      vars: {},
+      durableObjects: [],
+      outboundAddress: target,
+    }),
+};

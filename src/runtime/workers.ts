@@ -1,0 +1,66 @@
+/**
+ * Weir as a Cloudflare Worker: everything is passed on to the MCP server of `WEIR_TARGET_ADDR`,
+ * but what lies under the admin prefix.
+ *
+ * ```toml
+ * main = "node_modules/mcp-weir/dist/workers.js"
+ * ```
+ *
+ * Export {@link WeirMetrics} as well, and bind it as `WEIR_METRICS`: it adds up what the isolates
+ * count.
+ *
+ * @module
+ */
+
+import { ConfigError } from '../config/problem.ts';
+import { Isolate } from './workers/isolate.ts';
+import { concernedVariables } from './workers/settings.ts';
+import type { ExportedHandler, WorkerEnv } from './workers/types.ts';
+
+export { WeirMetrics } from './workers/metrics-object.ts';
+export type {
+  DurableObjectNamespace,
+  ExecutionContext,
+  ExportedHandler,
+  WorkerEnv,
+} from './workers/types.ts';
+export { workersUpstream } from './workers/upstream.ts';
+
+/** One per set of bindings, which is one per isolate; weak for tests, which make many. */
+const isolates = new WeakMap<WorkerEnv, Isolate>();
+
+const worker: ExportedHandler = {
+  async fetch(request, env, context) {
+    let isolate = isolates.get(env);
+    if (isolate === undefined) {
+      try {
+        isolate = new Isolate(env, log);
+      } catch (error) {
+        if (error instanceof ConfigError) return misconfigured(error);
+        throw error;
+      }
+      isolates.set(env, isolate);
+    }
+    return isolate.fetch(request, env, context);
+  },
+};
+
+export default worker;
+
+/** Visitors learn which variables are wrong, their owner in the log what is wrong with them. */
+function misconfigured(error: ConfigError): Response {
+  for (const { line } of error.problems) log(`weir: ${line}`);
+  const variables = concernedVariables(error).join(', ');
+  return new Response(
+    `This proxy is not configured: see ${variables}. The log of the Worker says more.\n`,
+    {
+      status: 500,
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+    },
+  );
+}
+
+function log(line: string): void {
+  // biome-ignore lint/suspicious/noConsole: it is the only output a Worker has
+  console.log(line);
+}

@@ -1,0 +1,66 @@
+/**
+ * Settings of a Worker: from its variables and secrets, and only what a Worker can do.
+ *
+ * @module
+ */
+
+import { ConfigError, type ConfigProblem } from '../../config/problem.ts';
+import { resolveFromEnv, type SettingOrigin } from '../../config/resolve.ts';
+import { PROXY_OPTIONS } from '../../config/schema.ts';
+import type { ProxySettings } from '../../config/settings.ts';
+import type { WorkerEnv } from './types.ts';
+
+/** What the platform does in weir's place: set, these change nothing. */
+const WITHOUT_EFFECT: readonly string[] = [
+  'listenAddr',
+  'metricsAddr',
+  'tls.enabled',
+  'tls.certFile',
+  'tls.keyFile',
+  'tls.minVersion',
+  'shutdownGrace',
+  'nodeShell',
+];
+
+export interface WorkerSettings {
+  readonly settings: ProxySettings;
+  /** Variables that are set and change nothing here. */
+  readonly idle: readonly string[];
+}
+
+/** @throws {ConfigError} also for what `fetch` on Workers has no means for */
+export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
+  const { settings, origins } = resolveFromEnv(env);
+  const problems = [
+    ...(settings.preserveHost
+      ? [impossible('preserveHost', 'fetch takes Host from the URL, so leave it false')]
+      : []),
+    ...(settings.upstream.caFile === null
+      ? []
+      : [impossible('upstream.caFile', 'a Worker has no files, so leave it unset')]),
+    ...(settings.upstream.serverName === null
+      ? []
+      : [
+          impossible('upstream.serverName', 'fetch takes the name from the URL, so leave it unset'),
+        ]),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { settings, idle: WITHOUT_EFFECT.flatMap((key) => nameIfSet(origins.get(key))) };
+}
+
+/** The variables a broken configuration is about, without what they hold. */
+export function concernedVariables(error: ConfigError): string[] {
+  return [...new Set(error.problems.map(({ key }) => variableOf(key)))];
+}
+
+function impossible(key: string, why: string): ConfigProblem {
+  return { key, line: `${variableOf(key)} has no meaning on Workers: ${why}` };
+}
+
+function variableOf(key: string | null): string {
+  return PROXY_OPTIONS.find((option) => option.key === key)?.env ?? 'a variable weir does not know';
+}
+
+function nameIfSet(origin: SettingOrigin | undefined): string[] {
+  return origin === undefined || origin.source === 'default' ? [] : [origin.name];
+}
