@@ -7,8 +7,8 @@
 
 export { type Admin, type AdminOptions, createAdmin } from './admin/admin.ts';
 export { HealthMonitor, type HealthMonitorOptions } from './admin/health.ts';
-export { allowEverything } from './exchange/decision.ts';
 export type { Decision, DecisionFacts, DecisionPort } from './exchange/decision.ts';
+export { allowEverything } from './exchange/decision.ts';
 export type { RawHeaders } from './exchange/headers.ts';
 export type {
   ExchangeRecord,

@@ -12,7 +12,7 @@
  */
 
 /** How long a silent event stream is waited for before the comment goes first, in milliseconds. */
-export const HEAD_FLUSH_MS = 50;
+export const HEAD_FLUSH_MS = 250;
 
 /** An SSE comment line (WHATWG HTML §9.2.6). */
 const COMMENT = new TextEncoder().encode(':\n');

@@ -44,6 +44,7 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   });
   const proxy = createProxy({
     ...proxyOptions,
+    createResponse,
     upstream: createWebUpstream({
       send: (url, init) => fetch(url, { ...init, client } as RequestInit),
       codings: 'raw-behind-identity',
@@ -158,6 +159,15 @@ function withoutPhantomBody(request: Request): Request {
   const framed = headers.has('content-length') || headers.has('transfer-encoding');
   if (framed || request.body === null) return request;
   return new Request(url, { method, headers, signal });
+}
+
+/** A 205 has no body but, other than 204 and 304, must say so; Deno leaves that out. */
+function createResponse(
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
+  init: { status: number; headers: Headers },
+): Response {
+  if (init.status === 205) init.headers.set('content-length', '0');
+  return new Response(body, init);
 }
 
 /** A TCP connection to the upstream, opened and closed: what readiness means. */

@@ -17,6 +17,8 @@ export class Deadlines {
   #head: Timer | null = null;
   #idle: Timer | null = null;
   #total: Timer | null = null;
+  #answered = false;
+  #over = false;
 
   /** Starts the total deadline. `onExpire` may be called once for each deadline. */
   constructor(timeouts: ProxyTimeouts, onExpire: (name: DeadlineName) => void) {
@@ -25,38 +27,40 @@ export class Deadlines {
     if (timeouts.total > 0) this.#total = setTimeout(onExpire, timeouts.total, 'total');
   }
 
-  /** The upstream request is complete or on its way. */
-  dispatched(): void {
-    if (this.#timeouts.responseHead > 0) {
+  /** The upstream has the whole request: its answer is due. */
+  requestSent(): void {
+    if (this.#timeouts.responseHead > 0 && !this.#answered && !this.#over) {
       this.#head = setTimeout(this.#onExpire, this.#timeouts.responseHead, 'response_head');
     }
   }
 
   responseHead(): void {
+    this.#answered = true;
     if (this.#head !== null) clearTimeout(this.#head);
     this.#head = null;
-    this.activity();
   }
 
-  /** Bytes of the response arrived. */
-  activity(): void {
-    if (this.#timeouts.idleStream === 0) return;
+  /** More of the response body is being waited for. */
+  waiting(): void {
+    if (this.#timeouts.idleStream === 0 || this.#over) return;
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = setTimeout(this.#onExpire, this.#timeouts.idleStream, 'idle_stream');
   }
 
-  /** The reader is not asking for more: silence is the client's doing, not the upstream's. */
-  suspend(): void {
+  /** Nobody is asking for more: silence is the client's doing, not the upstream's. */
+  pause(): void {
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
   }
 
+  /** The exchange is over: no deadline starts any more. */
   clear(): void {
+    this.#over = true;
     if (this.#head !== null) clearTimeout(this.#head);
     if (this.#total !== null) clearTimeout(this.#total);
     this.#head = null;
     this.#total = null;
-    this.suspend();
+    this.pause();
   }
 }
 

@@ -11,27 +11,29 @@ export const DRAIN_TIMEOUT_MS = 30_000;
 const MAX_CONCURRENT_DRAINS = 256;
 
 export class Drains {
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #aborts = new Set<() => void>();
 
   /**
    * Takes a place for one response. Returns a function that gives the place back, or null when
    * there is none left; `abort` is called when its time is up.
    */
   begin(abort: () => void): (() => void) | null {
-    if (this.#timers.size >= MAX_CONCURRENT_DRAINS) return null;
+    if (this.#aborts.size >= MAX_CONCURRENT_DRAINS) return null;
     const release = () => {
       clearTimeout(timer);
-      this.#timers.delete(timer);
+      this.#aborts.delete(breakOff);
     };
-    const timer = setTimeout(() => {
+    const breakOff = () => {
       release();
       abort();
-    }, DRAIN_TIMEOUT_MS);
-    this.#timers.add(timer);
+    };
+    const timer = setTimeout(breakOff, DRAIN_TIMEOUT_MS);
+    this.#aborts.add(breakOff);
     return release;
   }
 
-  get active(): number {
-    return this.#timers.size;
+  /** Breaks all of them off, as a shutdown does: nobody waits for them. */
+  end(): void {
+    for (const breakOff of [...this.#aborts]) breakOff();
   }
 }

@@ -70,6 +70,7 @@ export class FetchShell {
   /** Ends the streams that have no end of their own, so that a shutdown need not wait for them. */
   endStreams(): void {
     for (const exchange of this.#streams) exchange.endStream();
+    this.core.drains.end();
   }
 
   #answer(local: LocalResponse): Response {
@@ -131,7 +132,8 @@ class FetchExchange {
     try {
       const body = await this.#requestBody(fields);
       this.#exchange.dispatched();
-      this.#deadlines.dispatched();
+      // A streamed request is not complete yet; its end starts the wait for the answer.
+      if (!(body instanceof ReadableStream)) this.#deadlines.requestSent();
       const response = await this.#upstream({
         method: this.#request.method,
         url: this.#core.target.origin + path,
@@ -172,6 +174,7 @@ class FetchExchange {
       onChunk,
       onEnd: () => {
         this.#exchange.requestEnd();
+        this.#deadlines.requestSent();
         return new Uint8Array(0);
       },
       onError: () => this.#downstreamClosed(),
@@ -197,6 +200,7 @@ class FetchExchange {
     }
     const reader = body.getReader();
     if (whole) {
+      this.#deadlines.waiting();
       const bytes = await readWhole(reader, (chunk) => this.#exchange.responseChunk(chunk));
       const response = this.#createResponse(bytes, init, bytes.byteLength);
       this.#finish();
@@ -212,8 +216,10 @@ class FetchExchange {
 
   #observeResponse(reader: ReadableStreamDefaultReader<Uint8Array>): ObservedBody {
     return observeBody(reader, {
+      // Only while the client waits for more is silence the upstream's.
+      onWait: () => this.#deadlines.waiting(),
       onChunk: (bytes) => {
-        this.#deadlines.activity();
+        this.#deadlines.pause();
         return this.#exchange.responseChunk(bytes);
       },
       onEnd: () => this.#finish(),

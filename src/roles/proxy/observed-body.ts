@@ -6,6 +6,8 @@
  */
 
 export interface BodyWatcher {
+  /** The consumer asked for more, and the source is being waited for. */
+  onWait?(): void;
   /** Returns what to pass on; empty when there is nothing to pass yet. */
   onChunk(bytes: Uint8Array): Uint8Array;
   /** The source ended cleanly. Returns what to pass on last. */
@@ -19,9 +21,9 @@ export interface BodyWatcher {
 /** Body stream plus the means to end it from outside, as a deadline or a shutdown does. */
 export interface ObservedBody {
   readonly stream: ReadableStream<Uint8Array>;
-  /** Ends the stream cleanly. */
+  /** Ends the stream cleanly and cancels the source. */
   close(): void;
-  /** Errors the stream: the consumer sees an abort, never a clean end. */
+  /** Errors the stream, so that the consumer sees an abort, and cancels the source. */
   abort(reason: unknown): void;
 }
 
@@ -39,6 +41,7 @@ export function observeBody(
       async pull() {
         try {
           for (;;) {
+            watcher.onWait?.();
             const { done, value } = await source.read();
             if (over) return;
             const passed = done ? watcher.onEnd() : watcher.onChunk(value);
@@ -64,17 +67,20 @@ export function observeBody(
     // Without a queue of its own the stream reads only when its consumer does.
     { highWaterMark: 0 },
   );
+  const end = (reason: unknown): boolean => {
+    if (over) return false;
+    over = true;
+    // A source that has failed by itself rejects, and has told so already.
+    source.cancel(reason).catch(() => {});
+    return true;
+  };
   return {
     stream,
     close() {
-      if (over) return;
-      over = true;
-      controller.close();
+      if (end('closed')) controller.close();
     },
     abort(reason) {
-      if (over) return;
-      over = true;
-      controller.error(reason);
+      if (end(reason)) controller.error(reason);
     },
   };
 }

@@ -62,6 +62,7 @@ export class NodeShell {
   /** Ends the streams that have no end of their own, so that a shutdown need not wait for them. */
   endStreams(): void {
     for (const exchange of this.#active) exchange.endStream();
+    this.#core.drains.end();
   }
 }
 
@@ -213,11 +214,13 @@ class NodeExchange implements Dispatcher.DispatchHandler {
       throw error;
     }
     this.#exchange.requestEnd();
+    this.#deadlines.requestSent();
   }
 
   #dispatch(path: string, headers: string[], body: Buffer | AsyncGenerator<Buffer> | null): void {
     this.#exchange.dispatched();
-    this.#deadlines.dispatched();
+    // A streamed request is not complete yet; its end starts the wait for the answer.
+    if (body === null || Buffer.isBuffer(body)) this.#deadlines.requestSent();
     this.#pool.dispatch(
       {
         method: this.#request.method as Dispatcher.HttpMethod,
@@ -240,6 +243,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     if (status < 200) return;
     this.#deadlines.responseHead();
+    this.#deadlines.waiting();
     if (this.#downstreamOver) return;
     const raw = (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders;
     const { headers, whole } = this.#core.respond(this.#exchange, status, decodeRawHeaders(raw));
@@ -257,7 +261,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#downstreamOver) return;
-    this.#deadlines.activity();
+    this.#deadlines.waiting();
     const passed = this.#exchange.responseChunk(chunk);
     if (passed.byteLength === 0) return;
     if (this.#heldHeaders !== null) {
@@ -267,11 +271,11 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     }
     if (!(this.#response as ServerResponse).write(passed) && !this.#paused) {
       this.#paused = true;
-      this.#deadlines.suspend();
+      this.#deadlines.pause();
       controller.pause();
       this.#response.once('drain', () => {
         this.#paused = false;
-        this.#deadlines.activity();
+        this.#deadlines.waiting();
         controller.resume();
       });
     }

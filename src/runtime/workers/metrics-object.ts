@@ -1,6 +1,6 @@
 /**
  * The Durable Object that adds up what isolates counted. One shard of several; state lives in its
- * SQLite storage, a delta is acknowledged once it is there.
+ * storage, a delta is acknowledged once it is there.
  *
  * - `POST /deltas` takes one delta (JSON): 204 when it is counted, now or before; 400 when it will
  *   never be; anything else asks for the same delta again.
@@ -10,24 +10,27 @@
  */
 
 import { resolveFromEnv } from '../../config/resolve.ts';
-import { DeltaMerger, type MetricsDelta, parseDelta } from '../../telemetry/delta.ts';
-import type { DurableObjectState, DurableObjectStorage, WorkerEnv } from './types.ts';
+import { DeltaMerger, type MetricsDelta, parseDelta, STATE_PREFIX } from '../../telemetry/delta.ts';
+import {
+  type DurableObjectState,
+  type DurableObjectStorage,
+  MAX_KEYS_PER_CALL,
+  type WorkerEnv,
+} from './types.ts';
 
 /** Longest delta that is read, in UTF-16 code units: some ten times what the limits of one allow. */
 const MAX_DELTA_CHARS = 8 * 1024 * 1024;
 
 export class WeirMetrics {
   readonly #storage: DurableObjectStorage;
-  readonly #labelLimit: number | undefined;
+  readonly #options: { labelLimit?: number };
   #merger: DeltaMerger;
 
   constructor(state: DurableObjectState, env: WorkerEnv) {
     this.#storage = state.storage;
-    this.#labelLimit = readLabelLimit(env);
-    this.#storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
-    );
-    this.#merger = this.#restore();
+    this.#options = readOptions(env);
+    this.#merger = new DeltaMerger(this.#options);
+    void state.blockConcurrencyWhile(() => this.#restore());
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -50,40 +53,32 @@ export class WeirMetrics {
     }
     try {
       this.#merger.apply(delta, Date.now());
-      this.#save();
+      await this.#save();
     } catch (error) {
-      // What is in memory may be ahead of the storage now; the sender will ask again.
-      this.#merger = this.#restore();
+      // What is in memory is ahead of the storage now; the sender will ask again.
+      await this.#restore();
       throw error;
     }
     return new Response(null, { status: 204 });
   }
 
-  /** Everything that changed, or nothing. */
-  #save(): void {
+  /** Writes everything that changed. No `await` between the writes: that is what makes them one. */
+  async #save(): Promise<void> {
     const { put, delete: deleted } = this.#merger.takeChanges();
-    this.#storage.transactionSync(() => {
-      for (const [key, value] of put) {
-        this.#storage.sql.exec(
-          'INSERT OR REPLACE INTO entries (key, value) VALUES (?, ?)',
-          key,
-          JSON.stringify(value),
-        );
-      }
-      for (const key of deleted) this.#storage.sql.exec('DELETE FROM entries WHERE key = ?', key);
-    });
+    const writes: Promise<unknown>[] = [];
+    for (let i = 0; i < put.length; i += MAX_KEYS_PER_CALL) {
+      writes.push(this.#storage.put(Object.fromEntries(put.slice(i, i + MAX_KEYS_PER_CALL))));
+    }
+    for (let i = 0; i < deleted.length; i += MAX_KEYS_PER_CALL) {
+      writes.push(this.#storage.delete(deleted.slice(i, i + MAX_KEYS_PER_CALL)));
+    }
+    await Promise.all(writes);
   }
 
-  #restore(): DeltaMerger {
-    const merger = new DeltaMerger(
-      this.#labelLimit === undefined ? {} : { labelLimit: this.#labelLimit },
-    );
-    const entries: [string, unknown][] = [];
-    for (const { key, value } of this.#storage.sql.exec('SELECT key, value FROM entries')) {
-      entries.push([key as string, JSON.parse(value as string)]);
-    }
-    merger.load(entries);
-    return merger;
+  async #restore(): Promise<void> {
+    const merger = new DeltaMerger(this.#options);
+    merger.load(await this.#storage.list({ prefix: STATE_PREFIX }));
+    this.#merger = merger;
   }
 }
 
@@ -100,10 +95,10 @@ function tooLong(): TypeError {
 }
 
 /** The cap the isolates have. A broken configuration is theirs to report. */
-function readLabelLimit(env: WorkerEnv): number | undefined {
+function readOptions(env: WorkerEnv): { labelLimit?: number } {
   try {
-    return resolveFromEnv(env).settings.metrics.labelLimit;
+    return { labelLimit: resolveFromEnv(env).settings.metrics.labelLimit };
   } catch {
-    return undefined;
+    return {};
   }
 }

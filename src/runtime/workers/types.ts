@@ -33,15 +33,24 @@ export interface DurableObjectStub {
 
 export interface DurableObjectState {
   readonly storage: DurableObjectStorage;
+  /** Nothing else reaches the object until `work` is done; it restarts when that rejects. */
+  blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/**
+ * Writes begun without an `await` between them are stored together or not at all. While they are
+ * under way nothing else reaches the object, and no response leaves it.
+ */
 export interface DurableObjectStorage {
-  readonly sql: {
-    exec(query: string, ...values: (string | number | null)[]): Iterable<Record<string, unknown>>;
-  };
-  /** All that `work` writes is written, or nothing when it throws. */
-  transactionSync<T>(work: () => T): T;
+  list(options: { prefix: string }): Promise<Map<string, unknown>>;
+  /** At most {@link MAX_KEYS_PER_CALL}. */
+  put(entries: Readonly<Record<string, unknown>>): Promise<void>;
+  /** At most {@link MAX_KEYS_PER_CALL}. */
+  delete(keys: readonly string[]): Promise<number>;
 }
+
+/** What one call of a Durable Object's storage takes. */
+export const MAX_KEYS_PER_CALL = 128;
 
 /** A transform that knows how long its stream is, so that `Content-Length` can be sent. */
 export interface FixedLengthStreamConstructor {
