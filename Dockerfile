@@ -4,8 +4,7 @@
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
-# No install scripts: the build needs no binary that one of them would fetch. Not `npm ci`, which
-# wants the optional packages of every platform in the lock file.
+# No install scripts: the build needs no binary that one of them would fetch.
 COPY package.json .npmrc ./
 RUN npm install --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.json ./

@@ -34,7 +34,12 @@ export const GAPS = {
   pipelining: {},
   'silent-head': {},
   'header-bytes': {},
-  'peer-address': {},
+  'loopback-guard': {
+    workers: 'a worker is not told that its peer is on loopback; --allowed-hosts guards it',
+  },
+  'peer-address': {
+    workers: 'bare workerd names no peer; on Cloudflare it is in CF-Connecting-IP',
+  },
   'preserve-host': {},
   'early-answer': {},
   'legacy-drain': {},

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { TargetAddress } from '../../config/address.ts';
 import type { RawHeaders } from '../../exchange/headers.ts';
 import type { Upstream } from '../../roles/proxy/upstream.ts';
@@ -28,12 +28,19 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** The pool of connections to one upstream. */
 export class UpstreamPool {
   readonly #pool: Pool;
-  readonly #serverName: string | undefined;
+  /** The same for every request, so that no request changes whom the connection is verified as. */
+  readonly #serverName: string;
 
   /** @throws {StartError} when the CA file cannot be read */
   constructor(target: TargetAddress, options: UpstreamPoolOptions) {
     const ca = options.caFile === null ? undefined : readAuthorities(options.caFile);
-    this.#serverName = options.serverName ?? (isIP(target.host) === 0 ? target.host : undefined);
+    this.#serverName = options.serverName ?? target.host;
+    // RFC 6066 §3 knows no addresses in SNI: an empty name sends none and verifies the address.
+    const servername = isIP(this.#serverName) === 0 ? this.#serverName : '';
+    const connect = buildConnector({
+      timeout: options.connectTimeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+    });
     this.#pool = new Pool(target.origin, {
       // A stream holds its connection for as long as it lives, so no fixed number fits.
       connections: null,
@@ -43,14 +50,14 @@ export class UpstreamPool {
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
       allowH2: false,
-      connect: { timeout: options.connectTimeoutMs, ...(ca === undefined ? {} : { ca }) },
+      connect: (to, done) => connect({ ...to, servername }, done),
     });
   }
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     // Without a name of its own a request is verified against its `Host`, which may be the client's.
-    const named = request as Dispatcher.DispatchOptions & { servername?: string };
-    if (this.#serverName !== undefined) named.servername = this.#serverName;
+    const named = request as Dispatcher.DispatchOptions & { servername: string };
+    named.servername = this.#serverName;
     this.#pool.dispatch(named, handler);
   }
 

@@ -1,0 +1,61 @@
+/**
+ * (i) TLS towards the client: HTTP/1.1 and HTTP/2. Connections are kept, so this is the cost of
+ * encryption and framing, not of handshakes.
+ *
+ * @module
+ */
+
+import type { Candidate } from '../candidates/candidate.ts';
+import { runH2load } from '../load/h2load.ts';
+import { observed } from './observe.ts';
+import { type Run, WORKLOAD_DEFAULTS, type Workload, withoutAccessLog } from './workload.ts';
+import { wrkWorkload } from './wrk-workload.ts';
+
+const CONNECTIONS = 8;
+const STREAMS = 4;
+
+function tlsOnly(candidate: Candidate): string | null {
+  return candidate.speaks.tls ? withoutAccessLog(candidate) : 'serves no TLS here';
+}
+
+export const TLS_HTTP1: Workload = {
+  ...wrkWorkload({
+    id: 'tls',
+    groups: ['i'],
+    title: '(i) tools/call over TLS and HTTP/1.1, 32 connections',
+    tls: true,
+    unfit: tlsOnly,
+    connections: 32,
+    requests: ({ toolCall }) => toolCall,
+  }),
+  tools: ['wrk', 'openssl'],
+};
+
+export const TLS_HTTP2: Workload = {
+  ...WORKLOAD_DEFAULTS,
+  id: 'tls-h2',
+  groups: ['i', 'h2'],
+  title: `(i) tools/call over TLS and HTTP/2, ${CONNECTIONS} connections with ${STREAMS} streams`,
+  upstream: 'answers',
+  columns: ['requestsPerSecond', 'cpuPercent', 'rssPeakMiB'],
+  tools: ['h2load', 'openssl'],
+  tls: true,
+  unfit: (candidate) =>
+    candidate.speaks.http2 ? tlsOnly(candidate) : 'does not serve HTTP/2',
+  proof: ({ toolCall }) => toolCall,
+  warmUp: async (run) => {
+    await load(run, 1);
+  },
+  measure: (run) => observed(run, () => load(run, run.seconds)),
+};
+
+function load(run: Run, seconds: number): ReturnType<typeof runH2load> {
+  return runH2load(run.processes, {
+    url: run.url,
+    connections: CONNECTIONS,
+    streams: STREAMS,
+    seconds,
+    request: run.payloads.toolCall,
+    directory: run.directory,
+  });
+}
