@@ -18,7 +18,8 @@ export type FigureName =
   | 'streamsHeld'
   | 'kibPerStream'
   | 'startMs'
-  | 'callMicroseconds';
+  | 'callMicroseconds'
+  | 'brokenPercent';
 
 /** The figures of one candidate in one round of one workload. What could not be read is absent. */
 export type Figures = Partial<Record<FigureName, number>>;
@@ -43,6 +44,7 @@ export const FIGURES: Readonly<Record<FigureName, FigureKind>> = {
   kibPerStream: { title: 'KiB/stream', digits: 1 },
   startMs: { title: 'start ms', digits: 0 },
   callMicroseconds: { title: 'µs/call', digits: 2 },
+  brokenPercent: { title: 'broken %', digits: 2 },
 };
 
 /** Digits in groups of three, a fixed number of decimals: `25,310`, `0.142`. */

@@ -59,9 +59,7 @@ export class Measurements {
 
   /** Candidates with figures in a workload, in the order they were first measured. */
   candidatesOf(workload: string): string[] {
-    return [
-      ...new Set(this.#all.filter((m) => m.workload === workload).map((m) => m.candidate)),
-    ];
+    return [...new Set(this.#all.filter((m) => m.workload === workload).map((m) => m.candidate))];
   }
 
   summary(of: FigureOf): Summary | undefined {

@@ -91,7 +91,9 @@ export function createPayloads({ largeBytes }: PayloadOptions): Payloads {
     serverInfo: { name: 'bench', version: '1.0.0' },
     instructions: 'Ask for the documents by their names, and search before you read.',
   };
-  const read = [{ uri: 'file:///documents/report-1.txt', text: 'line '.repeat(RESOURCE_BYTES / 5) }];
+  const read = [
+    { uri: 'file:///documents/report-1.txt', text: 'line '.repeat(RESOURCE_BYTES / 5) },
+  ];
   const answers = new Map<string, Uint8Array>([
     ['call', toolCallAnswer(TOOL_CALL_ANSWER_BYTES)],
     ['initialize', result(initialized)],

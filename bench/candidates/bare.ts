@@ -5,12 +5,9 @@
  * @module
  */
 
-import { join } from 'node:path';
 import type { Candidate, Runtime, Setup } from './candidate.ts';
 import { runtimeLaunch } from './runtime-launch.ts';
 import { writeWorker } from './workerd.ts';
-
-const PROGRAMS = join(import.meta.dirname, 'programs');
 
 /** Port, upstream, and where there is one the certificate: the arguments of every bare program. */
 function bareArguments({ port, target, tls }: Setup): string[] {
@@ -31,12 +28,7 @@ function bareCandidate(
     speaks: { tls: true, http2 },
     missing: () => null,
     launch: (setup) =>
-      runtimeLaunch(
-        runtime,
-        join(PROGRAMS, `bare-${runtime}.ts`),
-        bareArguments(setup),
-        setup.heap,
-      ),
+      runtimeLaunch(runtime, setup.release.bare[runtime], bareArguments(setup), setup.heap),
   };
 }
 
@@ -52,10 +44,10 @@ export const BARE_WORKERD: Candidate = {
   accessLog: false,
   speaks: { tls: false, http2: false },
   missing: () => null,
-  launch: ({ port, target, directory }) =>
+  launch: ({ port, target, directory, release }) =>
     writeWorker(directory, {
       port,
-      modulePath: join(PROGRAMS, 'bare-workerd.js'),
+      modulePath: release.bare.workerd,
       compatibilityDate: '2026-10-01',
       compatibilityFlags: [],
       vars: {},

@@ -18,6 +18,8 @@ export function haproxyConfig({ port, target, tls }: Setup): string {
     'defaults',
     '  mode http',
     '  option http-keep-alive',
+    // Without it events are held back to fill packets.
+    '  option http-no-delay',
     '  http-reuse always',
     '  timeout connect 10s',
     '  timeout client 1h',

@@ -33,7 +33,12 @@ export function runtimeLaunch(
       return { command, cwd, args: [...flags, program, ...args], env: nodeImageEnvironment() };
     }
     case 'bun':
-      return { command, cwd, args: [...bunImageFlags(), program, ...args], env: bunImageEnvironment() };
+      return {
+        command,
+        cwd,
+        args: [...bunImageFlags(), program, ...args],
+        env: bunImageEnvironment(),
+      };
     case 'deno':
       return { command, cwd, args: ['run', '--no-lock', ...DENO_PERMISSIONS, program, ...args] };
   }

@@ -64,10 +64,12 @@ async function launchWorker(setup: Setup, accessLog: boolean): Promise<Launch> {
       WEIR_LOG_FORMAT: 'json',
       WEIR_ACCESS_LOG: String(accessLog),
     },
-    durableObjects: config.durable_objects.bindings.map(({ name, class_name }) => ({
-      binding: name,
-      className: class_name,
-    })),
+    durableObjects: config.durable_objects.bindings.map(
+      ({ name, class_name }: { name: string; class_name: string }) => ({
+        binding: name,
+        className: class_name,
+      }),
+    ),
     outboundAddress: null,
   });
 }

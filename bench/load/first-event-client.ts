@@ -47,7 +47,7 @@ async function measure(address: string, path: string, samples: number): Promise<
       };
       const broken = (): void => settle(() => reject(new Error('The connection was closed')));
       const read = (data: Buffer): void => {
-        text += data.latin1Slice();
+        text += data.toString('latin1');
         if (first === 0 && text.includes('data:')) first = performance.now() - began;
         if (text.endsWith(END_OF_BODY)) settle(() => resolve(first));
       };

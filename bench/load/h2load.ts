@@ -35,7 +35,6 @@ export async function runH2load(processes: Processes, options: H2loadOptions): P
         `-c${connections}`,
         `-m${streams}`,
         `-D${seconds}`,
-        '--alpn-list=h2',
         `-d${writeBody(request, directory)}`,
         ...Object.entries(REQUEST_HEADERS).flatMap(([name, value]) => [
           '-H',

@@ -11,8 +11,7 @@ end
 local prepared = {}
 local position = 0
 
-function init(args)
-  wrk.init(args)
+function init()
   for line in io.lines(os.getenv('BENCH_MIX')) do
     local share, path, name = line:match('^(%d+) (%S+) (.+)$')
     local file = assert(io.open(name, 'rb'))

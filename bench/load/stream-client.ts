@@ -49,10 +49,10 @@ async function hold(address: string, path: string, count: number, seconds: numbe
       socket.on('data', (data) => {
         if (!sockets.has(socket)) {
           sockets.add(socket);
-          resolve(data.latin1Slice(0, 12) === 'HTTP/1.1 200');
+          resolve(data.toString('latin1', 0, 12) === 'HTTP/1.1 200');
         }
         const now = process.hrtime.bigint();
-        const read = readTimes(rest + data.latin1Slice());
+        const read = readTimes(rest + data.toString('latin1'));
         rest = read.rest;
         if (measuring) for (const at of read.times) delays.push(Number(now - at) / 1e6);
       });

@@ -24,6 +24,9 @@ export interface WrkOptions {
   readonly directory: string;
 }
 
+/** Broken connections above this share of the answers make the figures worthless. */
+const TOLERATED_SHARE = 0.005;
+
 /** What `report.lua` prints. */
 export interface WrkCounts {
   readonly requests: number;
@@ -79,23 +82,33 @@ export function parseWrk(output: string): WrkCounts {
   return JSON.parse(line) as WrkCounts;
 }
 
-/** What went wrong, or null. */
+/**
+ * What makes the counts worthless, or null: any answer with a wrong status, or more than a few
+ * broken connections.
+ */
 export function describeErrors({ requests, errors }: WrkCounts): string | null {
-  const wrong = Object.entries(errors).filter(([, count]) => count > 0);
-  if (wrong.length > 0) {
-    const list = wrong.map(([kind, count]) => `${count} ${kind}`).join(', ');
-    return `${requests} requests with errors: ${list}`;
-  }
-  return requests === 0 ? 'no answer within the measuring time' : null;
+  if (requests === 0) return 'no answer within the measuring time';
+  const { status, ...broken } = errors;
+  if (status === 0 && brokenShare({ requests, errors }) <= TOLERATED_SHARE) return null;
+  const wrong = Object.entries({ status, ...broken }).filter(([, count]) => count > 0);
+  const list = wrong.map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return `${requests} answers, and errors: ${list}`;
+}
+
+/** Connections that broke, as a share of the answers. */
+function brokenShare({ requests, errors }: Pick<WrkCounts, 'requests' | 'errors'>): number {
+  return (errors.connect + errors.read + errors.write + errors.timeout) / requests;
 }
 
 /** @param bodyBytes bytes of one body; gives the rate of transfer too */
 export function wrkFigures(counts: WrkCounts, bodyBytes?: number): Figures {
+  const broken = brokenShare(counts) * 100;
   const perSecond = counts.requests / (counts.durationUs / 1e6);
   return {
     requestsPerSecond: perSecond,
     p50Ms: counts.p50Us / 1000,
     p99Ms: counts.p99Us / 1000,
+    ...(broken === 0 ? {} : { brokenPercent: broken }),
     ...(bodyBytes === undefined ? {} : { megabytesPerSecond: (perSecond * bodyBytes) / 1e6 }),
   };
 }

@@ -17,7 +17,7 @@ export interface SoakedProgram extends SpawnedProcess {
 const CONTAINER_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=48'];
 
 /** Time between two full collections, in ms. */
-const COLLECTION_INTERVAL_MS = 2_000;
+const COLLECTION_INTERVAL_MS = 1_000;
 
 /**
  * Collects garbage now and then, so that every window of the analysis has a valley. It frees only

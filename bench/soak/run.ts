@@ -45,6 +45,11 @@ if (options === null) {
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // An exit in order takes the programs under test along.
+  process.once(signal, () => process.exit(1));
+}
+
 const durationMs = options.minutes * MS_PER_MINUTE;
 const date = new Date().toISOString();
 const report = await soak({

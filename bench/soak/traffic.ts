@@ -6,7 +6,7 @@
  * @module
  */
 
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { RawClient, type RawRequest, type RawResponse } from '../../test/fixtures/raw-client.ts';
 import { pause } from '../../test/fixtures/wait.ts';
 import type { AnswerKind } from './upstream.ts';
@@ -76,13 +76,21 @@ async function withClient(stage: Stage, act: (client: RawClient) => Promise<void
   }
 }
 
-/** Waits for a whole answer; a 200 must be the answer to `id`. */
+/**
+ * Waits for a whole answer, which must be the one to `id`.
+ *
+ * @throws WrongAnswerError when it is another one
+ * @throws {Error} when there is none because the upstream is down
+ */
 async function expectAnswer(client: RawClient, index: number, id: number): Promise<RawResponse> {
   const response = await client.response(index, PATIENCE_MS);
   await response.body.ended(PATIENCE_MS);
-  const zipped = response.head.get('content-encoding') !== undefined;
-  if (response.status === 200 && !zipped && !response.body.text().includes(`"id":${id},"result"`)) {
-    throw new WrongAnswerError(`request ${id} got: ${response.body.text().slice(0, 200)}`);
+  if (response.status !== 200) throw new Error(`HTTP status ${response.status}`);
+  const bytes = response.body.bytes();
+  const zipped = response.head.get('content-encoding') === 'gzip';
+  const text = (zipped ? gunzipSync(bytes) : bytes).toString('utf8');
+  if (!text.includes(`"id":${id},"result"`)) {
+    throw new WrongAnswerError(`request ${id} got: ${text.slice(0, 200)}`);
   }
   return response;
 }
@@ -229,13 +237,13 @@ const malformed: Scene = async (stage) => {
   });
 };
 
-/** A compressed request, and a compressed answer. */
+/** A compressed request, which the upstream takes for a notification, and a compressed answer. */
 const gzip: Scene = (stage) =>
   withClient(stage, async (client) => {
     const id = stage.nextId();
     const plain = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"soak"}}`;
     await client.send(post('gzip', gzipSync(plain), [['Content-Encoding', 'gzip']]));
-    await expectAnswer(client, 0, id);
+    await (await client.response(0, PATIENCE_MS)).body.ended(PATIENCE_MS);
     const next = stage.nextId();
     await client.send(modern('gzip', next));
     await expectAnswer(client, 1, next);
@@ -252,13 +260,16 @@ const novelNames: Scene = (stage) =>
     }
   });
 
-/** An upstream that fails in mid-answer, before it, or in an orderly manner. */
+/**
+ * An upstream that fails in mid-answer, before it, or in an orderly manner. The client sees the end
+ * of it, proper or not.
+ */
 function fault(answer: AnswerKind): Scene {
   return (stage) =>
     withClient(stage, async (client) => {
       await client.send(modern(answer, stage.nextId()));
       const { body } = await client.response(0, PATIENCE_MS);
-      await body.until(({ complete }) => complete, 'an end', PATIENCE_MS);
+      await body.until(({ complete, broken }) => complete || broken, 'an end', PATIENCE_MS);
     });
 }
 
@@ -278,7 +289,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'malformed bodies': malformed,
   'gzip bodies': gzip,
   'novel names': novelNames,
-  'answers that break off': fault('half'),
+  'short answers that break off': fault('half'),
+  'long answers that break off': fault('large-half'),
   'connections that break off': fault('reset'),
   'HTTP errors': fault('error'),
 };

@@ -13,7 +13,8 @@ import { pause } from '../../test/fixtures/wait.ts';
 /**
  * `json`: at once. `gzip`: compressed. `events`: a few notifications, then the answer. `stream`:
  * events until the client leaves, or for a while. `late`: after a while. `large`: a large JSON
- * answer. `half`: breaks off in mid-answer. `reset`: breaks off before it. `error`: a 500 in HTML.
+ * answer. `half` and `large-half`: breaks off after little or much of an answer. `reset`: breaks off
+ * before it. `error`: a 500 in HTML.
  */
 export type AnswerKind =
   | 'json'
@@ -23,10 +24,14 @@ export type AnswerKind =
   | 'late'
   | 'large'
   | 'half'
+  | 'large-half'
   | 'reset'
   | 'error';
 
 const LARGE_ANSWER = 'l'.repeat(2 * 1024 * 1024);
+/** Announced by an answer that breaks off early, and one that breaks off late; both send less. */
+const SHORT_ANSWER_BYTES = 1_000;
+const BROKEN_OFF_CHARS = 500_000;
 const EVENT_GAP_MS = 20;
 const EVENTS_BEFORE_ANSWER = 5;
 /** Longest life of a stream that nobody leaves. */
@@ -133,8 +138,12 @@ async function answerAs(
       response.writeHead(200, json).end(message(LARGE_ANSWER));
       return;
     case 'half':
-      response.writeHead(200, { ...json, 'content-length': 10_000 });
-      response.write('{"jsonrpc":"2.0",');
+    case 'large-half':
+      response.writeHead(200, {
+        ...json,
+        'content-length': kind === 'half' ? SHORT_ANSWER_BYTES : LARGE_ANSWER.length,
+      });
+      response.write(message(kind === 'half' ? '' : LARGE_ANSWER).slice(0, BROKEN_OFF_CHARS));
       await pause(EVENT_GAP_MS);
       response.destroy();
       return;

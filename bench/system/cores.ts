@@ -44,7 +44,7 @@ export function parseCoreList(text: string): number[] {
     .split(',')
     .flatMap((part) => {
       const [from, to = from] = part.split('-').map(Number);
-      if (from === undefined || to === undefined || Number.isNaN(from)) return [];
+      if (part === '' || from === undefined || to === undefined) return [];
       return Array.from({ length: to - from + 1 }, (_, i) => from + i);
     });
 }

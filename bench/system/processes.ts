@@ -55,6 +55,11 @@ export class Processes {
     process.once('exit', () => this.#killAll());
   }
 
+  /** Whether the run is over: nothing more can be started. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Puts this process itself, which reads logs and drives the load, onto the load's core. */
   pinSelf(): void {
     if (this.#taskset === null || this.#plan.cores === null) return;
@@ -137,7 +142,7 @@ export class Processes {
         : [this.#taskset, '-c', String(this.#plan.cores[part])];
     // `exec` keeps the process id: what is measured and stopped is the program itself.
     const raised =
-      files === undefined ? [] : ['sh', '-c', 'ulimit -n "$0"; exec "$@"', String(files)];
+      files === undefined ? [] : ['/bin/sh', '-c', 'ulimit -n "$0"; exec "$@"', String(files)];
     return [...pinned, ...raised, launch.command, ...launch.args];
   }
 
@@ -216,6 +221,7 @@ function cleanEnvironment(): Record<string, string> {
   return env;
 }
 
-function lastLine(output: string): string {
+/** The last line of what a program wrote: where most programs say why they ended. */
+export function lastLine(output: string): string {
   return output.trim().split('\n').at(-1) || '(no output)';
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
+import { nginxFrame } from '../candidates/nginx.ts';
 import { ANSWER_PATH } from '../payloads.ts';
 import { LOOPBACK } from '../system/ports.ts';
-import { nginxFrame } from '../candidates/nginx.ts';
 
 /** nginx takes no parameter longer than 4 KiB in its configuration. */
 const INLINE_LIMIT_BYTES = 3500;

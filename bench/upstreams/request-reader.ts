@@ -44,7 +44,7 @@ export class RequestReader {
       const end = this.#place === 'head' ? HEAD_END : LINE_END;
       // The terminator may begin in what is pending: look there first, then in the chunk.
       const before = this.#pending.length;
-      const text = this.#pending + chunk.latin1Slice(at);
+      const text = this.#pending + chunk.toString('latin1', at);
       const found = text.indexOf(end, Math.max(0, before - end.length));
       if (found === -1) {
         this.#pending = text;

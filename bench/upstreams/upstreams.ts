@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { programPath } from '../../test/fixtures/programs.ts';
 import { nginxLaunch } from '../candidates/nginx.ts';
 import type { Payloads } from '../payloads.ts';
+import { reachableFiles } from '../system/file-limit.ts';
 import { freePort, LOOPBACK } from '../system/ports.ts';
 import type { Processes } from '../system/processes.ts';
 import { findTool } from '../system/tools.ts';
@@ -24,12 +25,10 @@ export interface Upstreams {
   readonly note: string | null;
 }
 
-/** @param files open files the streaming upstream may need */
 export async function startUpstreams(
   processes: Processes,
   directory: string,
   payloads: Payloads,
-  files: number,
 ): Promise<Upstreams> {
   const folder = join(directory, 'answers');
   mkdirSync(folder, { recursive: true });
@@ -41,7 +40,7 @@ export async function startUpstreams(
     'upstream',
     { command: programPath('node'), args: [program, String(eventsPort), folder] },
     eventsPort,
-    files,
+    reachableFiles(),
   );
   const events = `${LOOPBACK}:${eventsPort}`;
 

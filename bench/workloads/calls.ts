@@ -9,7 +9,7 @@
 import type { Workload } from './workload.ts';
 import { wrkWorkload } from './wrk-workload.ts';
 
-const withAccessLog = { unfit: (): null => null };
+const withAccessLog = { suits: (): boolean => true };
 
 export const CALLS_1: Workload = wrkWorkload({
   id: 'calls-1',

@@ -16,7 +16,7 @@ export const START: Workload = {
   upstream: 'answers',
   columns: ['startMs', 'rssIdleMiB'],
   fresh: true,
-  unfit: proxiesOnly,
+  suits: proxiesOnly,
   async measure({ proxy, scale }) {
     if (proxy === null) throw new Error('Nothing was started');
     await pause(scale.settleSeconds);

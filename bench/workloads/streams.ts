@@ -10,9 +10,9 @@ import { programPath } from '../../test/fixtures/programs.ts';
 import type { Figures } from '../figures.ts';
 import type { FirstEventReport } from '../load/first-event-client.ts';
 import type { StreamReport } from '../load/stream-client.ts';
-import { filesForStreams, limitStreams, reachableFiles } from '../system/file-limit.ts';
-import type { Launch } from '../system/processes.ts';
+import { limitStreams, reachableFiles } from '../system/file-limit.ts';
 import { residentMiB } from '../system/process-usage.ts';
+import type { Launch } from '../system/processes.ts';
 import { observed, pause } from './observe.ts';
 import { proxiesOnly, type Run, WORKLOAD_DEFAULTS, type Workload } from './workload.ts';
 import { wrkWorkload } from './wrk-workload.ts';
@@ -41,7 +41,7 @@ async function holdStreams(
   const client = run.processes.start(
     'load',
     nodeProgram('stream-client.ts', [run.address, path, String(streams), String(seconds)]),
-    filesForStreams(streams),
+    reachableFiles(),
   );
   try {
     const line = await client.line((text) => text.startsWith('{'));
@@ -75,7 +75,7 @@ export const EVENT_STREAMS: Workload = {
   columns: ['p50Ms', 'p99Ms', 'eventsPerSecond', 'streamsHeld', 'cpuPercent', 'rssPeakMiB'],
   fresh: true,
   maxRounds: 1,
-  files: ({ streams }) => filesForStreams(streams),
+  manyFiles: true,
   warmUp: (run) => openAFew(run, '/events'),
   measure: (run) =>
     observed(run, () =>
@@ -91,7 +91,7 @@ export const EVENT_STREAMS: Workload = {
 
 /** As many of the wanted streams as the limit of open files allows. */
 export function idleStreamCount(wanted: number): ReturnType<typeof limitStreams> {
-  return limitStreams(wanted, reachableFiles(filesForStreams(wanted)));
+  return limitStreams(wanted, reachableFiles());
 }
 
 export const IDLE_STREAMS: Workload = {
@@ -105,8 +105,8 @@ export const IDLE_STREAMS: Workload = {
   heap: 'default',
   fresh: true,
   maxRounds: 1,
-  files: ({ idleStreams }) => idleStreamCount(idleStreams).files,
-  unfit: proxiesOnly,
+  manyFiles: true,
+  suits: proxiesOnly,
   warmUp: (run) => openAFew(run, '/idle'),
   measure(run) {
     const { streams } = idleStreamCount(run.scale.idleStreams);

@@ -14,8 +14,8 @@ import { wrkWorkload } from './wrk-workload.ts';
 const CONNECTIONS = 8;
 const STREAMS = 4;
 
-function tlsOnly(candidate: Candidate): string | null {
-  return candidate.speaks.tls ? withoutAccessLog(candidate) : 'serves no TLS here';
+function tlsOnly(candidate: Candidate): boolean {
+  return candidate.speaks.tls && withoutAccessLog(candidate);
 }
 
 export const TLS_HTTP1: Workload = {
@@ -24,7 +24,7 @@ export const TLS_HTTP1: Workload = {
     groups: ['i'],
     title: '(i) tools/call over TLS and HTTP/1.1, 32 connections',
     tls: true,
-    unfit: tlsOnly,
+    suits: tlsOnly,
     connections: 32,
     requests: ({ toolCall }) => toolCall,
   }),
@@ -40,8 +40,7 @@ export const TLS_HTTP2: Workload = {
   columns: ['requestsPerSecond', 'cpuPercent', 'rssPeakMiB'],
   tools: ['h2load', 'openssl'],
   tls: true,
-  unfit: (candidate) =>
-    candidate.speaks.http2 ? tlsOnly(candidate) : 'does not serve HTTP/2',
+  suits: (candidate) => candidate.speaks.http2 && tlsOnly(candidate),
   proof: ({ toolCall }) => toolCall,
   warmUp: async (run) => {
     await load(run, 1);

@@ -55,10 +55,10 @@ export interface Workload {
   readonly fresh: boolean;
   /** Rounds at most; long workloads run once. */
   readonly maxRounds: number;
-  /** Files a candidate and the load may have to open; 0: the usual limit will do. */
-  files(scale: Scale): number;
-  /** Why a candidate has no place in it, or null. */
-  unfit(candidate: Candidate): string | null;
+  /** Start candidate and load with as many open files as the system allows. */
+  readonly manyFiles: boolean;
+  /** Whether a candidate has a place in it. */
+  suits(candidate: Candidate): boolean;
   /** A request whose answer must be the upstream's, byte for byte, before anything is measured. */
   proof(payloads: Payloads): Payload | null;
   /** Runs before the first measurement of a process. */
@@ -69,26 +69,25 @@ export interface Workload {
 /** What most workloads have in common. */
 export const WORKLOAD_DEFAULTS: Pick<
   Workload,
-  'tools' | 'tls' | 'heap' | 'fresh' | 'maxRounds' | 'files' | 'unfit' | 'proof' | 'warmUp'
+  'tools' | 'tls' | 'heap' | 'fresh' | 'maxRounds' | 'manyFiles' | 'suits' | 'proof' | 'warmUp'
 > = {
   tools: [],
   tls: false,
   heap: 'container',
   fresh: false,
   maxRounds: Number.POSITIVE_INFINITY,
-  files: () => 0,
-  unfit: withoutAccessLog,
+  manyFiles: false,
+  suits: withoutAccessLog,
   proof: () => null,
   warmUp: async () => {},
 };
 
 /** The cost of the access log is measured where calls are small and many, and nowhere else. */
-export function withoutAccessLog(candidate: Candidate): string | null {
-  return candidate.accessLog ? 'the access log is measured in calls-32 and mix only' : null;
+export function withoutAccessLog(candidate: Candidate): boolean {
+  return !candidate.accessLog;
 }
 
 /** Without a proxy there is no proxy's memory. */
-export function proxiesOnly(candidate: Candidate): string | null {
-  if (candidate.family === 'direct') return 'there is no process between client and upstream';
-  return withoutAccessLog(candidate);
+export function proxiesOnly(candidate: Candidate): boolean {
+  return candidate.family !== 'direct' && withoutAccessLog(candidate);
 }

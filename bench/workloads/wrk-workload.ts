@@ -12,7 +12,7 @@ import { type Run, WORKLOAD_DEFAULTS, type Workload } from './workload.ts';
 
 export interface WrkWorkloadOptions
   extends Pick<Workload, 'id' | 'groups' | 'title'>,
-    Partial<Pick<Workload, 'tls' | 'unfit' | 'upstream' | 'columns'>> {
+    Partial<Pick<Workload, 'tls' | 'suits' | 'upstream' | 'columns'>> {
   readonly connections: number;
   readonly requests: (payloads: Payloads) => WrkOptions['requests'];
   readonly headers?: Readonly<Record<string, string>>;
@@ -55,9 +55,7 @@ export function wrkWorkload(options: WrkWorkloadOptions): Workload {
       await load(run, Math.max(1, Math.round(run.seconds * WARM_UP_SHARE)));
     },
     measure: (run) =>
-      observed(run, async () =>
-        wrkFigures(await load(run, run.seconds), transfer?.(run.payloads)),
-      ),
+      observed(run, async () => wrkFigures(await load(run, run.seconds), transfer?.(run.payloads))),
     ...rest,
   };
 }

@@ -98,9 +98,13 @@ function describePlan(
   return `${[...lines, ...notes].map(printable).join('\n')}\n\n`;
 }
 
-/** Names come from the server: they must not steer a terminal. */
+/** Longest line about what the server has. */
+const MAX_LINE_CHARS = 400;
+
+/** Names come from the server: they must neither steer a terminal nor fill it. */
 function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
+  const line = text.replace(/\p{C}/gu, '?');
+  return line.length > MAX_LINE_CHARS ? `${line.slice(0, MAX_LINE_CHARS)}…` : line;
 }
 
 function renderJson(

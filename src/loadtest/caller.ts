@@ -15,6 +15,7 @@ import {
   initializeRequest,
   LEGACY_REVISION,
   type LegacySession,
+  type LoadRequest,
   legacyRequest,
   modernRequest,
 } from './messages.ts';
@@ -89,15 +90,12 @@ export class Caller {
     return { attempt: await this.call({ method: 'server/discover' }, null), session: null };
   }
 
-  async #extra(request: Parameters<typeof ask>[2]): Promise<void> {
+  async #extra(request: LoadRequest): Promise<void> {
     const { failure } = await this.#ask(request);
     this.#options.onExtra(failure);
   }
 
-  #ask(
-    request: Parameters<typeof ask>[2],
-    options: Omit<AskOptions, 'timeoutMs'> = {},
-  ): Promise<Attempt> {
+  #ask(request: LoadRequest, options: Omit<AskOptions, 'timeoutMs'> = {}): Promise<Attempt> {
     const { url, timeoutMs } = this.#options;
     return ask(this.#ports, url, request, { ...options, timeoutMs });
   }

@@ -8,8 +8,7 @@
 import type { Attempt } from './ask.ts';
 import type { Caller } from './caller.ts';
 import { describeFailure, type Failure } from './failure.ts';
-import type { JsonObject } from './json.ts';
-import { elementsOf, memberOf } from './json.ts';
+import { elementsOf, type JsonObject, memberOf } from './json.ts';
 import type { LegacySession } from './messages.ts';
 import type { LoadEra, Operation } from './mix.ts';
 import { sampleArguments } from './sample-arguments.ts';
@@ -111,7 +110,8 @@ async function readList(
     const attempt = await caller.call({ method: `${what}/list`, params }, session, true);
     if (attempt.failure !== null) return { items, failure: attempt.failure };
     const result = resultOf(attempt);
-    items.push(...elementsOf(memberOf(result, what)));
+    // Not spread: the server decides how many there are.
+    for (const item of elementsOf(memberOf(result, what))) items.push(item);
     cursor = memberOf(result, 'nextCursor');
     if (typeof cursor !== 'string') break;
   }
@@ -161,7 +161,7 @@ async function findResources(
   const readable: string[] = [];
   for (const resource of resources.slice(0, MAX_RESOURCES)) {
     const uri = memberOf(resource, 'uri');
-    if (typeof uri !== 'string') continue;
+    if (typeof uri !== 'string' || !uri.isWellFormed()) continue;
     const { failure } = await caller.call(readCall(uri), session);
     if (failure === null) readable.push(uri);
   }

@@ -155,7 +155,10 @@ function* paramHeaders(
   for (const [name, property] of Object.entries(properties)) {
     const argument = memberOf(value, name);
     const header = memberOf(property, 'x-mcp-header');
-    const isMirrored = ['string', 'number', 'boolean'].includes(typeof argument);
+    const isMirrored =
+      typeof argument === 'string'
+        ? argument.isWellFormed()
+        : typeof argument === 'number' || typeof argument === 'boolean';
     if (typeof header === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(header) && isMirrored) {
       const text = String(argument);
       yield [

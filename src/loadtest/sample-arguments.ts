@@ -7,9 +7,10 @@
 
 import { elementsOf, isObject, type JsonObject, memberOf } from './json.ts';
 
-/** Deepest schema that is filled, and most elements of an array: a sample is small. */
+/** Deepest schema that is filled, most elements of an array, most properties: a sample is small. */
 const MAX_DEPTH = 6;
 const MAX_ITEMS = 10;
+const MAX_REQUIRED = 100;
 /** Longest string that is made up, in characters. */
 const MAX_SAMPLE_CHARS = 1000;
 
@@ -128,7 +129,9 @@ function sampleArray(schema: JsonObject, depth: number): Sample | null {
 function sampleObject(schema: JsonObject, depth: number): Sample | null {
   if (NOT_UNDERSTOOD.some((keyword) => Object.hasOwn(schema, keyword))) return null;
   const entries: [string, unknown][] = [];
-  for (const name of elementsOf(schema.required)) {
+  const required = elementsOf(schema.required);
+  if (required.length > MAX_REQUIRED) return null;
+  for (const name of required) {
     if (typeof name !== 'string') return null;
     const sample = sampleValue(memberOf(schema.properties, name) ?? true, depth - 1);
     if (sample === null) return null;

@@ -30,7 +30,7 @@ export function renderSummary(report: LoadReport): string {
   if (extra.sent > 0) {
     lines.push(
       '',
-      `beside them ${extra.sent} messages to complete and end sessions, ${extra.failed} failed`,
+      `beside them, messages that complete and end sessions: ${extra.sent} sent, ${extra.failed} failed`,
     );
   }
   lines.push('', ...renderFailures(report));

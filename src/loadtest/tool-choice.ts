@@ -21,7 +21,9 @@ export function chooseTools(tools: readonly unknown[]): readonly ToolCall[] {
     const name = memberOf(tool, 'name');
     const inputSchema = memberOf(tool, 'inputSchema');
     const sample = sampleArguments(inputSchema);
-    if (typeof name !== 'string' || sample === null || mustNotBeGuessed(tool)) continue;
+    // A lone surrogate can be written in JSON and nowhere else.
+    if (typeof name !== 'string' || !name.isWellFormed()) continue;
+    if (sample === null || mustNotBeGuessed(tool)) continue;
     const reads = memberOf(memberOf(tool, 'annotations'), 'readOnlyHint') === true;
     const needsNothing = Object.keys(sample).length === 0;
     rated.push({

@@ -1,5 +1,5 @@
 /**
- * Listening sockets on Bun: plain HTTP/1.1, or TLS with HTTP/2 and HTTP/1.1 by ALPN.
+ * Listening sockets on Bun: HTTP/1.1, plain or over TLS.
  *
  * @module
  */
@@ -75,7 +75,8 @@ export async function listenOnBun(options: BunListenerOptions): Promise<BunListe
       ...(pair === null || tls === null
         ? {}
         : {
-            http2: true,
+            // Bun can serve HTTP/2 too, but does not tell when such a client vanishes: its upstream
+            // stream would stay open for ever.
             tls: {
               ...pair,
               minVersion: tls.minVersion === '1.3' ? TLS_1_3 : TLS_1_2,

@@ -19,8 +19,6 @@ export interface BunServeOptions {
   /** Seconds; 0 is off. */
   idleTimeout: number;
   maxRequestBodySize: number;
-  /** HTTP/2 by ALPN, beside HTTP/1.1. */
-  http2?: boolean;
   tls?: BunTlsOptions;
   fetch: (request: Request, server: BunServer) => Response | Promise<Response>;
   error: (error: unknown) => Response;

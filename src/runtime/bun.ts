@@ -12,6 +12,7 @@ import type { ProcessReading } from '../telemetry/process-metrics.ts';
 import { listenOnBun } from './bun-listener.ts';
 import { createBunResponse } from './bun-response.ts';
 import type { BunFetchOptions, BunNamespace, BunProcess } from './bun-types.ts';
+import { describeReadError } from './certificate-files.ts';
 import { compose } from './compose.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
@@ -97,7 +98,7 @@ async function fetchOptions(
       ca = await readTextFile(upstream.caFile);
     } catch (error) {
       throw new StartError(
-        `cannot read the upstream CA file "${upstream.caFile}" (${(error as Error).message}): expected a readable PEM file, see --upstream-ca-file`,
+        `cannot read the upstream CA file "${upstream.caFile}" (${describeReadError(error)}): expected a readable PEM file, see --upstream-ca-file`,
       );
     }
     if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
@@ -150,13 +151,8 @@ function openFiles(): { openFds?: number } {
   }
 }
 
-async function readTextFile(path: string): Promise<string> {
-  try {
-    return await Bun.file(path).text();
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Error(message.split('\n', 1)[0], { cause: error });
-  }
+function readTextFile(path: string): Promise<string> {
+  return Bun.file(path).text();
 }
 
 /** Written at once: what `process.stdout` still holds is lost when the process exits. */

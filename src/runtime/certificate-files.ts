@@ -38,6 +38,14 @@ export async function readCertificate(
   };
 }
 
+/** In one line why a file could not be read: the system's code, or a sentence where there is none. */
+export function describeReadError(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  // `NotCapable` is Deno's, and its sentence says what to do.
+  if (code !== undefined && code !== 'NotCapable') return code;
+  return (message ?? String(error)).split('\n', 1)[0] as string;
+}
+
 /** One line for a pair the runtime would not take. */
 export function describeCertificateError(files: CertificateFiles, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
@@ -109,9 +117,8 @@ async function readPem(
   try {
     text = await readTextFile(path);
   } catch (error) {
-    const { code, message } = error as { code?: string; message?: string };
     throw new StartError(
-      `cannot read the ${what} file "${path}" (${code ?? message}): expected a readable PEM file, see ${option}`,
+      `cannot read the ${what} file "${path}" (${describeReadError(error)}): expected a readable PEM file, see ${option}`,
     );
   }
   if (text.includes('-----BEGIN ')) return text;

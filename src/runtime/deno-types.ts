@@ -1,6 +1,6 @@
 /**
  * The part of the `Deno` namespace that weir uses, so that the sources compile without Deno's own
- * types. `deno check` compares it with the real one (test/runtime/deno-types.check.ts).
+ * types. A test lets `deno check` compare it with the real one.
  *
  * @module
  */

@@ -14,6 +14,7 @@ import type { ProxySettings } from '../config/settings.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
+import { describeReadError } from './certificate-files.ts';
 import { compose } from './compose.ts';
 import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
@@ -44,7 +45,6 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   });
   const proxy = createProxy({
     ...proxyOptions,
-    createResponse,
     upstream: createWebUpstream({
       send: (url, init) => fetch(url, { ...init, client } as RequestInit),
       codings: 'raw-behind-identity',
@@ -61,10 +61,10 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     readTextFile,
     logger,
     handler: (request, info) => {
-      const refusal = refuseHead(request);
+      // HTTP/2, which takes TLS, has no Host field; in HTTP/1.1 it must not be missing.
+      const isHttp2 = settings.tls.enabled && !request.headers.has('host');
+      const refusal = refuseHead(request, isHttp2);
       if (refusal !== null) return refusal;
-      // HTTP/2 requests come without a Host field; HTTP/1.1 ones must have it.
-      const isHttp2 = !request.headers.has('host');
       return proxy.handle(isHttp2 ? request : withoutPhantomBody(request), {
         peer: plainAddress(info.remoteAddr.hostname),
         httpVersion: isHttp2 ? '2.0' : '1.1',
@@ -129,7 +129,7 @@ async function createClient(
       caCerts = [await readTextFile(caFile)];
     } catch (error) {
       throw new StartError(
-        `cannot read the upstream CA file "${caFile}" (${(error as Error).message}): expected a readable PEM file, see --upstream-ca-file`,
+        `cannot read the upstream CA file "${caFile}" (${describeReadError(error)}): expected a readable PEM file, see --upstream-ca-file`,
       );
     }
     if (!caCerts[0]?.includes('-----BEGIN CERTIFICATE-----')) {
@@ -161,15 +161,6 @@ function withoutPhantomBody(request: Request): Request {
   return new Request(url, { method, headers, signal });
 }
 
-/** A 205 has no body but, other than 204 and 304, must say so; Deno leaves that out. */
-function createResponse(
-  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
-  init: { status: number; headers: Headers },
-): Response {
-  if (init.status === 205) init.headers.set('content-length', '0');
-  return new Response(body, init);
-}
-
 /** A TCP connection to the upstream, opened and closed: what readiness means. */
 async function probe(target: TargetAddress): Promise<void> {
   (await Deno.connect({ hostname: target.host, port: target.port })).close();
@@ -193,14 +184,10 @@ function readProcess(): ProcessReading {
 /** Rejects instead of asking at the terminal when the permission is missing. */
 async function readTextFile(path: string): Promise<string> {
   if (Deno.permissions.querySync({ name: 'read', path }).state !== 'granted') {
-    throw new Error(`not permitted; run deno with --allow-read=${path}`);
+    const refused = new Error(`not permitted; run deno with --allow-read=${path}`);
+    throw Object.assign(refused, { code: 'NotCapable' });
   }
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Error(message.split('\n', 1)[0], { cause: error });
-  }
+  return await Deno.readTextFile(path);
 }
 
 /** All variables, or only those `--allow-env=…` lists: the others are as if they were not set. */

@@ -7,11 +7,17 @@
 
 import { encodeErrorResponse, WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 
-/** Answers a head that cannot be forwarded; null when there is nothing wrong with it. */
-export function refuseHead(request: Request): Response | null {
+/**
+ * Answers a head that cannot be forwarded; null when there is nothing wrong with it.
+ *
+ * @param hostless the protocol has no `Host` field, or the runtime does not show it
+ */
+export function refuseHead(request: Request, hostless = false): Response | null {
   const { headers } = request;
-  // A Host that is no authority, or none at all, leaves a URL that is none (RFC 9112 §3.2).
-  if (!URL.canParse(request.url) || headers.get('host')?.includes(',')) {
+  const host = headers.get('host');
+  // A Host that is no authority leaves a URL that is none (RFC 9112 §3.2).
+  const isNamed = host === null ? hostless : !host.includes(',');
+  if (!isNamed || !URL.canParse(request.url)) {
     return refusal(400, 'The request does not name one valid host');
   }
   const length = headers.get('content-length');

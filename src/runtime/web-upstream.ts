@@ -37,9 +37,8 @@ export interface WebUpstreamTraits {
   readonly sendsHost: boolean;
   /**
    * Fields `fetch` would fill in with the runtime's own name when the client sent none; they go
-   * out empty instead. The others it adds (an `Accept` and on Deno an `Accept-Language` of nothing but
-   * stars) mean the
-   * same as their absence and cannot be kept out.
+   * out empty instead. The others it adds (an `Accept`, on Deno also an `Accept-Language`, that
+   * takes anything) mean the same as their absence and cannot be kept out.
    */
   readonly blanked: readonly string[];
   /**

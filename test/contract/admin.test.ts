@@ -116,7 +116,7 @@ contract('Metrics', (target) => {
     await client.response();
     await expectTotal(pair.weir, 'mcp_sse_connections_active', {}, 1);
     await expectTotal(pair.weir, 'mcp_active_connections', {}, 1);
-    client.close();
+    target.leave(client);
     await expectTotal(pair.weir, 'mcp_sse_connections_active', {}, 0);
     await expectTotal(pair.weir, 'mcp_active_connections', {}, 0);
   });

@@ -40,7 +40,6 @@ const CASES: readonly Case[] = [
     what: 'a length and a transfer coding',
     bytes: (path) =>
       `${post(path, 'Content-Length: 4', 'Transfer-Encoding: chunked')}0\r\n\r\n${SMUGGLED}`,
-    gap: 'length-beside-chunked',
   },
   {
     what: 'a length that is no number',
@@ -53,7 +52,6 @@ const CASES: readonly Case[] = [
   {
     what: 'a length with a sign',
     bytes: (path) => `${post(path, 'Content-Length: +4')}aaaa${SMUGGLED}`,
-    gap: 'signed-length',
   },
   {
     what: 'a length beyond all numbers',
@@ -62,17 +60,14 @@ const CASES: readonly Case[] = [
   {
     what: 'an unknown transfer coding',
     bytes: (path) => `${post(path, 'Transfer-Encoding: xchunked')}4\r\naaaa\r\n0\r\n\r\n`,
-    gap: 'unknown-transfer-coding',
   },
   {
     what: 'chunked not being last',
     bytes: (path) => `${post(path, 'Transfer-Encoding: chunked, identity')}4\r\naaaa\r\n0\r\n\r\n`,
-    gap: 'unknown-transfer-coding',
   },
   {
     what: 'a space before the colon',
     bytes: (path) => `${post(path, 'Content-Length : 4')}aaaa${SMUGGLED}`,
-    gap: 'space-before-colon',
   },
   {
     what: 'a field name with a control character',
@@ -94,7 +89,6 @@ const CASES: readonly Case[] = [
   {
     what: 'a folded field',
     bytes: (path) => post(path, 'X-Folded: a', '  b', 'Content-Length: 0'),
-    gap: 'folded-field',
   },
   {
     what: 'no request line',
@@ -111,23 +105,20 @@ const CASES: readonly Case[] = [
   {
     what: 'no Host',
     bytes: (path) => crlf(`POST ${path} HTTP/1.1`, 'Content-Length: 0', ''),
-    gap: 'host-count',
+    gap: 'no-host',
   },
   {
     what: 'two Hosts',
     bytes: (path) => post(path, 'Host: 127.0.0.1', 'Content-Length: 0'),
-    gap: 'host-count',
     open: true,
   },
   {
     what: 'an oversized field',
     bytes: (path) => post(path, `X-Long: ${'x'.repeat(2_000_000)}`, 'Content-Length: 0'),
-    gap: 'oversized-head',
   },
   {
     what: 'an oversized path',
     bytes: (path) => post(`${path}?${'q'.repeat(2_000_000)}`, 'Content-Length: 0'),
-    gap: 'oversized-head',
   },
 ];
 

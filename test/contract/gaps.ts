@@ -10,57 +10,62 @@ import type { WeirRuntime } from '../fixtures/weir-process.ts';
 type Reasons = Partial<Record<WeirRuntime, string>>;
 
 const LISTENER = "a worker has no listener of its own: ports, TLS and signals are the platform's";
-
 const URL_PARSED =
-  'a fetch Request holds a parsed URL: dot segments and odd characters are normalized before weir';
+  'a Request holds a parsed URL: dot segments and odd characters are gone before weir sees it';
+const FETCH_FIELDS = 'this fetch adds fields of its own that cannot be switched off';
 const UNDICI_CONTINUE = 'undici takes a 100 that no Expect asked for as a broken response';
+const RESET_IS_END = 'the HTTP client takes a reset of a close-delimited answer for its end';
+const LENIENT_PARSER = "the runtime's HTTP server takes it before weir is asked";
 
 export const GAPS = {
+  // What the platform does instead of weir.
   'own-listener': { workers: LISTENER },
   'tls-listener': { workers: LISTENER },
-  'http2-listener': {},
-  'tls-ciphers': {},
-  'tls-reload': {},
-  'tls-expiry': {},
-  'url-normalization': {
-    'node-fetch': URL_PARSED,
-    deno: URL_PARSED,
-    bun: URL_PARSED,
-    workers: URL_PARSED,
+  'http2-listener': { bun: 'Bun.serve speaks HTTP/1.1 only' },
+  'tls-min-version': { deno: 'Deno.serve offers TLS 1.2 and 1.3 and no choice; weir says so' },
+  'upstream-ca-file': { workers: 'a worker reads no files: its certificates are bindings' },
+  'upstream-server-name': {
+    deno: 'the fetch of Deno takes the name from the URL; weir says so at the start',
+    workers: 'the fetch of Workers takes the name from the URL; weir says so',
   },
-  'double-slash': {},
-  'reset-content': {},
-  'fetch-adds-fields': {},
-  pipelining: {},
-  'silent-head': {},
-  'header-bytes': {},
   'loopback-guard': {
     workers: 'a worker is not told that its peer is on loopback; --allowed-hosts guards it',
   },
   'peer-address': {
     workers: 'bare workerd names no peer; on Cloudflare it is in CF-Connecting-IP',
   },
-  'preserve-host': {},
-  'early-answer': {},
-  'legacy-drain': {},
-  'lenient-upstream-parser': {},
-  'expect-continue': {},
-  'coded-answers': {},
-  'unasked-continue': {
-    node: UNDICI_CONTINUE,
-    'node-fetch': UNDICI_CONTINUE,
+  'preserve-host': { workers: 'the fetch of Workers takes Host from the URL; weir says so' },
+
+  // What a Request or a fetch cannot carry.
+  'url-normalization': {
+    'node-fetch': URL_PARSED,
+    deno: URL_PARSED,
+    bun: URL_PARSED,
+    workers: URL_PARSED,
   },
-  'http-1-0': {},
-  'upstream-ca-file': {},
-  'upstream-server-name': {},
-  'length-beside-chunked': {},
-  'signed-length': {},
-  'unknown-transfer-coding': {},
-  'space-before-colon': {},
-  'bare-lf': {},
-  'folded-field': {},
-  'host-count': {},
-  'oversized-head': {},
+  'double-slash': { bun: 'Bun.serve joins leading slashes before weir sees them' },
+  'fetch-adds-fields': { deno: FETCH_FIELDS, bun: FETCH_FIELDS, workers: FETCH_FIELDS },
+  'accept-encoding': {
+    deno: 'its fetch would undo a coding it had not been given by weir itself',
+    workers: 'its fetch undoes codings for whoever reads a body, so none is asked for',
+  },
+  'coded-answers': {
+    workers: 'its fetch undoes codings for whoever reads a body: what comes coded leaves plain',
+  },
+  'reset-content': { deno: "Deno.serve gives a 205 no length, so its end is the connection's" },
+  'close-delimited-reset': { node: RESET_IS_END, 'node-fetch': RESET_IS_END, bun: RESET_IS_END },
+  'unasked-continue': { node: UNDICI_CONTINUE, 'node-fetch': UNDICI_CONTINUE },
+
+  // What the runtime's HTTP server does or does not do.
+  pipelining: { bun: 'Bun.serve closes on a second request before the first is answered' },
+  'request-trailers': { bun: 'Bun.serve loses a request that ends in trailers' },
+  'silent-close': {
+    workers:
+      'workerd notices a closed connection at its next write, a reset one at once; on Cloudflare the edge tells',
+  },
+  'legacy-drain': { workers: 'workerd ends the subrequest of a client that left, answer or not' },
+  'bare-lf': { deno: LENIENT_PARSER },
+  'no-host': { deno: LENIENT_PARSER },
 } as const satisfies Record<string, Reasons>;
 
 export type Gap = keyof typeof GAPS;

@@ -25,6 +25,8 @@ export interface ContractTarget {
   start(options: Omit<StartWeirOptions, 'runtime'>): Promise<WeirProcess>;
   /** Starts an upstream that is stopped after the set. */
   upstream(options?: RawUpstreamOptions): Promise<RawUpstream>;
+  /** Lets a client go away from a silent stream in a manner this runtime can notice. */
+  leave(client: RawClient): void;
   /** Registers a test, or a skip that names the reason when this runtime has one of the gaps. */
   test(title: string, body: TestFunction, ...gaps: readonly Gap[]): void;
   /** Registers a skip for what this machine lacks. */
@@ -48,7 +50,7 @@ export function contract(
   for (const runtime of selectedRuntimes().filter((name) => runtimes.includes(name))) {
     describe(`${title} on ${runtime}`, { timeout: TEST_TIMEOUT_MS }, () => {
       const ends: (() => Promise<void>)[] = [];
-      afterEach(() => RawClient.closeAll());
+      afterEach(() => RawClient.resetAll());
       afterAll(async () => {
         // Weir first: an upstream that leaves before it would be a fault to report.
         for (const end of ends.reverse()) await end();
@@ -59,6 +61,10 @@ export function contract(
           const weir = await startWeir({ runtime, ...options });
           ends.push(() => weir.stop());
           return weir;
+        },
+        leave(client) {
+          if (gapReason(runtime, 'silent-close') === undefined) client.close();
+          else client.reset();
         },
         async upstream(options) {
           const upstream = await RawUpstream.start(options);

@@ -57,7 +57,7 @@ contract('Load', (target) => {
     );
     // Half of the clients leave, half of the streams are ended by the upstream.
     const leaving = clients.filter((_, index) => index % 2 === 0);
-    for (const client of leaving) client.close();
+    for (const client of leaving) target.leave(client);
     await eventually(() =>
       expect(pair.upstream.exchanges.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(
         leaving.length,

@@ -136,7 +136,7 @@ contract('Transparency', (target) => {
       await send(pair.weir.url, { path, headers: [['Accept-Encoding', 'gzip, br']], body: '{}' });
       expect((await pair.upstream.request(path)).head.get('accept-encoding')).toBe('gzip, br');
     },
-    'coded-answers',
+    'accept-encoding',
   );
 
   test(
@@ -186,24 +186,20 @@ contract('Transparency', (target) => {
     expect(invented).toEqual([]);
   });
 
-  test(
-    'field values beyond ASCII keep their bytes',
-    async () => {
-      const value = Buffer.from('grün €').toString('latin1');
-      const path = pair.upstream.route((exchange) =>
-        exchange.respond({ headers: [['X-Up', value]] }),
-      );
-      const response = await send(pair.weir.url, {
-        path,
-        headers: [['X-Down', value]],
-        body: '{}',
-      });
-      const seen = await pair.upstream.request(path);
-      expect(seen.head.get('x-down')).toBe(value);
-      expect(response.head.get('x-up')).toBe(value);
-    },
-    'header-bytes',
-  );
+  test('field values beyond ASCII keep their bytes', async () => {
+    const value = Buffer.from('grün €').toString('latin1');
+    const path = pair.upstream.route((exchange) =>
+      exchange.respond({ headers: [['X-Up', value]] }),
+    );
+    const response = await send(pair.weir.url, {
+      path,
+      headers: [['X-Down', value]],
+      body: '{}',
+    });
+    const seen = await pair.upstream.request(path);
+    expect(seen.head.get('x-down')).toBe(value);
+    expect(response.head.get('x-up')).toBe(value);
+  });
 
   test('JSON keeps big numbers, odd whitespace, escapes and duplicate keys byte for byte', async () => {
     const up =

@@ -75,8 +75,8 @@ describe('LoadTest against a server that is right', () => {
       if (method === 'initialize') expect(headers['mcp-session-id']).toBeUndefined();
       else expect(headers).toMatchObject({ 'mcp-protocol-version': '2025-06-18' });
     }
-    // The first session was opened while learning: its first message was not counted.
-    expect(report.extra).toEqual({ sent: 20, failed: 0 });
+    // The first session was opened while learning, so that only its end is counted.
+    expect(report.extra).toEqual({ sent: 21, failed: 0 });
   });
 
   it('reads the resources in turn, and calls the tool that answers', async () => {
@@ -118,7 +118,6 @@ describe('LoadTest against a server that is wrong', () => {
 
   it.each([
     ['id_mismatch', () => answer(-1)],
-    ['missing_result', () => text('{"jsonrpc":"2.0","id":5}'.replace('5', '99999'), 'text/plain')],
     ['http_status 500', () => text('down', 'text/plain', 500)],
     ['http_status 302', () => new Response(null, { status: 302, headers: { location: '/x' } })],
     ['http_status 202', () => new Response(null, { status: 202 })],
@@ -126,10 +125,9 @@ describe('LoadTest against a server that is wrong', () => {
     ['content_type text/html', () => text('<p>', 'text/html; charset=utf-8')],
     ['content_type none', () => new Response(null, { status: 200 })],
   ] as const)('counts %s', async (name, wrong) => {
-    if (name === 'missing_result') return;
     const outcome = await run(unlessLearning(wrong), { eras: ['modern'], total: 100 });
     const [[found = '', count] = []] = failures(outcome);
-    expect(found.startsWith(name.split('; ')[0]!)).toBe(true);
+    expect(found).toContain(name);
     expect(count).toBe(40);
     expect(outcome.report).toMatchObject({ sent: 100, failed: 40 });
     expect(outcome.test.failed).toBe(40);
@@ -287,6 +285,14 @@ describe('LoadTest.learn', () => {
     const { offers } = await test.learn();
     expect(offers[0]?.tool?.name).toBe('late');
     expect(pages).toBe(10);
+  });
+
+  it('takes a list of any length', async () => {
+    const server = scriptedServer(({ method, id }) =>
+      method === 'tools/list' ? answer(id, { tools: new Array(300_000).fill(0) }) : undefined,
+    );
+    const test = new LoadTest(server, { ...DEFAULTS, eras: ['modern'] });
+    expect((await test.learn()).offers[0]?.tool).toBeNull();
   });
 
   it('calls the tool that was wished for with the arguments given, tried or not', async () => {

@@ -37,6 +37,7 @@ describe('sampleArguments', () => {
     ['a conjunction', { allOf: [{ type: 'string' }] }],
     ['an endless string', { type: 'string', minLength: 1e9 }],
     ['an endless list', { type: 'array', minItems: 1e9, items: {} }],
+    ['endless requirements', { type: 'object', required: new Array(101).fill('a') }],
     ['a type that does not exist', { type: 'quaternion' }],
     ['an empty range', { type: 'integer', minimum: 5, maximum: 4 }],
     ['a schema that accepts nothing', false],

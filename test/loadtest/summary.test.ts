@@ -21,7 +21,7 @@ describe('renderSummary', () => {
         'legacy initialize     1       1        -        -        -        -',
         'modern tools/call     4       3  1.00 ms  1.00 ms  1.00 ms  1.00 ms',
         '',
-        'beside them 1 messages to complete and end sessions, 0 failed',
+        'beside them, messages that complete and end sessions: 1 sent, 0 failed',
         '',
         'failures:',
         '  HTTP status 502            2',

@@ -34,6 +34,7 @@ describe('chooseTools', () => {
         { name: 'task', inputSchema: {}, execution: { taskSupport: 'required' } },
         { name: 'pattern', inputSchema: needsPattern },
         { inputSchema: {} },
+        { name: '\ud800', inputSchema: {} },
         null,
         'tool',
       ]),

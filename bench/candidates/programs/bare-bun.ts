@@ -27,7 +27,9 @@ Bun.serve({
   // Event streams are silent for longer than the ten seconds Bun would give them.
   idleTimeout: 0,
   maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-  ...(cert && key ? { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } } : {}),
+  ...(cert && key
+    ? { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } }
+    : {}),
   fetch: (request) =>
     fetch(base + request.url.slice(request.url.indexOf('/', 8)), {
       method: request.method,

@@ -18,7 +18,11 @@ const WHOLE_BODY_BYTES = 64 * 1024;
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host']);
 
 const [port, upstream, cert, key] = process.argv.slice(2);
-const pool = new Pool(`http://${upstream}`, { connections: null, headersTimeout: 0, bodyTimeout: 0 });
+const pool = new Pool(`http://${upstream}`, {
+  connections: null,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+});
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
   const length = Number(request.headers['content-length'] ?? Number.NaN);

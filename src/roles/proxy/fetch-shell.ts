@@ -228,7 +228,7 @@ class FetchExchange {
         this.#deadlines.clear();
         this.#exchange.upstreamFailed('aborted', describeError(error));
       },
-      onCancel: () => {
+      onCancel: (_reason, reading) => {
         this.#streams.delete(this);
         const action = this.#exchange.downstreamClosed();
         this.#deadlines.clear();
@@ -236,7 +236,7 @@ class FetchExchange {
           this.#abort.abort();
           return true;
         }
-        this.#keepAlive(this.#readOn(reader));
+        this.#keepAlive(this.#readOn(reader, reading));
         return false;
       },
     });
@@ -318,8 +318,12 @@ class FetchExchange {
     return new Response(null, { status: 499 });
   }
 
-  async #readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  async #readOn(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    reading?: Promise<unknown>,
+  ): Promise<void> {
     try {
+      await reading;
       while (!(await reader.read()).done);
     } catch {
       // The upstream broke off what nobody waits for any more.

@@ -15,7 +15,7 @@ export interface BodyWatcher {
   /** The source broke. */
   onError(error: unknown): void;
   /** The consumer left. Returns whether the source should be cancelled. */
-  onCancel(reason: unknown): boolean;
+  onCancel(reason: unknown, reading: Promise<unknown>): boolean;
 }
 
 /** Body stream plus the means to end it from outside, as a deadline or a shutdown does. */
@@ -33,6 +33,8 @@ export function observeBody(
 ): ObservedBody {
   let controller: ReadableStreamDefaultController<Uint8Array>;
   let over = false;
+  /** The read under way: some runtimes allow no second one beside it. */
+  let reading: Promise<unknown> = Promise.resolve();
   const stream = new ReadableStream<Uint8Array>(
     {
       start(started) {
@@ -42,7 +44,9 @@ export function observeBody(
         try {
           for (;;) {
             watcher.onWait?.();
-            const { done, value } = await source.read();
+            const read = source.read();
+            reading = read;
+            const { done, value } = await read;
             if (over) return;
             const passed = done ? watcher.onEnd() : watcher.onChunk(value);
             if (passed.byteLength > 0) controller.enqueue(passed);
@@ -61,7 +65,7 @@ export function observeBody(
       },
       async cancel(reason) {
         over = true;
-        if (watcher.onCancel(reason)) await source.cancel(reason);
+        if (watcher.onCancel(reason, reading)) await source.cancel(reason);
       },
     },
     // Without a queue of its own the stream reads only when its consumer does.

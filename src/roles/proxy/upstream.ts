@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RawHeaders } from '../../exchange/headers.ts';
+import { contentCoding, type RawHeaders } from '../../exchange/headers.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -43,8 +43,9 @@ export function fromRawHeaders(raw: RawHeaders): Headers {
 }
 
 /**
- * An upstream over a `fetch` function. Such runtimes undo content codings by themselves and would
- * hand over other bytes than the headers describe, so the upstream is asked to send none.
+ * An upstream over a `fetch` function. Most runtimes undo content codings by themselves and would
+ * hand over other bytes than the headers describe, so the upstream is asked to send none. One that
+ * sends a coded body all the same is refused: its bytes can no longer be told.
  */
 export function fetchUpstream(
   fetchFunction: (input: string, init: RequestInit) => Promise<Response> = (input, init) =>
@@ -65,6 +66,10 @@ export function fetchUpstream(
       if (body instanceof ReadableStream) init.duplex = 'half';
     }
     const response = await fetchFunction(url, init);
+    if (contentCoding(response.headers.get('content-encoding')) !== null) {
+      await response.body?.cancel();
+      throw new TypeError('Cannot pass on a coded body: the upstream was asked for identity');
+    }
     return {
       status: response.status,
       headers: toRawHeaders(response.headers),

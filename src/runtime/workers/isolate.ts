@@ -103,7 +103,7 @@ export class Isolate {
   }
 
   async fetch(request: Request, env: WorkerEnv, context: ExecutionContext): Promise<Response> {
-    return refuseHead(request) ?? (await this.#app.fetch(request, env, context as never));
+    return refuseHead(request, true) ?? (await this.#app.fetch(request, env, context as never));
   }
 
   #route(prefix: string): Hono {
@@ -130,6 +130,8 @@ export class Isolate {
     // Asked for now, because once the client has gone the runtime would take nothing more on,
     // and neither the end of the exchange nor its record would happen.
     context.waitUntil(this.#flusher === null ? ended : this.#flusher.follow(ended));
+    // A legacy call goes on without its client, and this with it.
+    context.waitUntil(response.catch(() => {}));
     return response;
   }
 

@@ -10,7 +10,7 @@ import type { DurableObjectNamespace, DurableObjectStub } from './types.ts';
 
 /**
  * How many shards there are. Each takes about a thousand requests a second, and an isolate sends
- * one in {@link FLUSH_INTERVAL_MS}. Fewer later would leave counts behind in those not read any more.
+ * one in two seconds. Fewer later would leave counts behind in those not read any more.
  */
 export const SHARD_COUNT = 4;
 /** Longest a shard may take to answer, in milliseconds. */

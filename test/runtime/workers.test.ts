@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { afterAll, describe, expect, it } from 'vitest';
+import { REPOSITORY } from '../fixtures/programs.ts';
+import { RawUpstream } from '../fixtures/raw-upstream.ts';
+import { startWorker } from '../fixtures/workerd-process.ts';
+import { Wrangler } from './wrangler.ts';
+
+const LIMIT_GZIP_BYTES = 150 * 1024;
+const TOKEN = 'token-of-the-worker-test';
+
+const wrangler = new Wrangler();
+afterAll(() => wrangler.remove());
+
+describe('weir as a Worker', () => {
+  it('is a bundle without a module of Node, within its size', async () => {
+    const { metafile, outputFiles } = await build({
+      absWorkingDir: REPOSITORY,
+      entryPoints: ['src/runtime/workers.ts'],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      conditions: ['workerd', 'worker', 'browser'],
+      external: ['node:*', 'cloudflare:*'],
+      metafile: true,
+      logLevel: 'silent',
+    });
+    const [output] = Object.values(metafile.outputs);
+    expect(output?.imports).toEqual([]);
+    expect(gzipSync(outputFiles[0]!.contents).length).toBeLessThan(LIMIT_GZIP_BYTES);
+    expect(readFileSync(`${REPOSITORY}/wrangler.toml`, 'utf8')).not.toMatch(
+      /compatibility_flags.*nodejs_compat/,
+    );
+  });
+
+  it('runs in workerd with no compatibility flag at all', async () => {
+    const upstream = await RawUpstream.start();
+    upstream.fallback = (exchange) => exchange.respond({ body: 'from the upstream' });
+    const worker = await startWorker({
+      vars: { WEIR_TARGET_ADDR: upstream.authority, WEIR_ADMIN_TOKEN: TOKEN },
+      compatibilityFlags: [],
+    });
+    try {
+      expect(await (await fetch(worker.url)).text()).toBe('from the upstream');
+      const metrics = await fetch(`${worker.url}/_weir/metrics`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      expect(await metrics.text()).toMatch(/^mcp_requests_total\{.*\} 1$/m);
+    } finally {
+      await worker.stop();
+      await upstream.stop();
+    }
+  });
+
+  it('is what `wrangler deploy` would take', async () => {
+    const out = join(wrangler.directory, 'out');
+    const deploy = wrangler.run('deploy', '--dry-run', '--outdir', out);
+    expect([await deploy.exited, deploy.output()]).toEqual([
+      { code: 0, signal: null },
+      expect.stringMatching(/env\.WEIR_METRICS \(WeirMetrics\)[\s\S]*dry-run/),
+    ]);
+  });
+
+  it('runs under `wrangler dev`', async () => {
+    const upstream = await RawUpstream.start();
+    upstream.fallback = (exchange) => exchange.respond({ body: 'from the upstream' });
+    const vars = { WEIR_TARGET_ADDR: upstream.url, WEIR_ADMIN_TOKEN: TOKEN };
+    try {
+      await wrangler.dev(vars, [], async (url) => {
+        expect(await (await fetch(`${url}/mcp`)).text()).toBe('from the upstream');
+        expect((await fetch(`${url}/_weir/healthz`)).status).toBe(401);
+        const metrics = await fetch(`${url}/_weir/metrics`, {
+          headers: { authorization: `Bearer ${TOKEN}` },
+        });
+        expect(await metrics.text()).toMatch(/^mcp_requests_total\{.*\} 1$/m);
+      });
+    } finally {
+      await upstream.stop();
+    }
+  });
+});
