@@ -15,6 +15,7 @@ export type FigureName =
   | 'rssIdleMiB'
   | 'rssPeakMiB'
   | 'rssGrowthMiB'
+  | 'streamsAsked'
   | 'streamsHeld'
   | 'kibPerStream'
   | 'startMs'
@@ -40,6 +41,7 @@ export const FIGURES: Readonly<Record<FigureName, FigureKind>> = {
   rssIdleMiB: { title: 'RSS idle MiB', digits: 1 },
   rssPeakMiB: { title: 'RSS peak MiB', digits: 1 },
   rssGrowthMiB: { title: 'RSS growth MiB', digits: 1 },
+  streamsAsked: { title: 'streams asked', digits: 0 },
   streamsHeld: { title: 'streams held', digits: 0 },
   kibPerStream: { title: 'KiB/stream', digits: 1 },
   startMs: { title: 'start ms', digits: 0 },

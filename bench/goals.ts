@@ -32,6 +32,7 @@ export interface GoalResult {
   readonly verdict: 'met' | 'missed' | 'not measured';
 }
 
+const IDLE_STREAMS_WANTED = 10_000;
 const SIDECARS = ['node', 'bun'] as const;
 const NAMES = { node: 'Node', bun: 'Bun', deno: 'Deno', workerd: 'workerd' } as const;
 type Named = keyof typeof NAMES;
@@ -104,6 +105,22 @@ function loadedMemory(runtime: Named, most: number): GoalCheck {
         return peak === undefined ? [] : [peak];
       });
       return peaks.sort((a, b) => b.median - a.median)[0];
+    },
+  };
+}
+
+/** Where the machine's limit of open files forbids asking for all of them, nothing is decided. */
+function idleStreamsHeld(runtime: Named): GoalCheck {
+  const figures = (figure: FigureName) => of('idle-streams', `weir-${runtime}`, figure);
+  return {
+    goal: 9,
+    what: `${NAMES[runtime]}, idle streams held`,
+    limit: atLeast(IDLE_STREAMS_WANTED),
+    unit: 'streams',
+    measure: (m) => {
+      const asked = m.summary(figures('streamsAsked'));
+      if (asked === undefined || asked.median < IDLE_STREAMS_WANTED) return undefined;
+      return m.summary(figures('streamsHeld'));
     },
   };
 }
@@ -190,13 +207,7 @@ export const GOALS: readonly GoalCheck[] = [
       'KiB',
       of('idle-streams', `weir-${runtime}`, 'kibPerStream'),
     ),
-    single(
-      9,
-      `${NAMES[runtime]}, idle streams held`,
-      atLeast(10_000),
-      'streams',
-      of('idle-streams', `weir-${runtime}`, 'streamsHeld'),
-    ),
+    idleStreamsHeld(runtime),
   ]),
   ...SIDECARS.flatMap(largeBodies),
   single(11, 'Node, start until listening', atMost(200), 'ms', of('start', 'weir-node', 'startMs')),

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Descriptors a proxy needs besides its streams: listeners, logs, the runtime's own. */
-const RESERVE = 500;
+const RESERVE = 100;
 const FILES_PER_STREAM = 2;
 
 export interface StreamLimit {

@@ -80,6 +80,7 @@ export const EVENT_STREAMS: Workload = {
   measure: (run) =>
     observed(run, () =>
       holdStreams(run, '/events', run.scale.streams, run.scale.streamSeconds, (report) => ({
+        streamsAsked: run.scale.streams,
         streamsHeld: report.held,
         eventsPerSecond: report.events / report.seconds,
         ...(report.p50Ms === null || report.p99Ms === null
@@ -100,7 +101,7 @@ export const IDLE_STREAMS: Workload = {
   groups: ['e', 'sse', 'memory'],
   title: '(e) 10,000 idle event streams, default heap',
   upstream: 'events',
-  columns: ['kibPerStream', 'streamsHeld', 'rssPeakMiB'],
+  columns: ['kibPerStream', 'streamsAsked', 'streamsHeld', 'rssPeakMiB'],
   // Ten thousand streams do not fit into a heap of 48 MiB; nor are they the sidecar's case.
   heap: 'default',
   fresh: true,
@@ -114,6 +115,7 @@ export const IDLE_STREAMS: Workload = {
       const pid = run.proxy?.pid;
       const before = pid === undefined ? 0 : residentMiB(pid);
       return holdStreams(run, '/idle', streams, run.scale.settleSeconds, (report) => ({
+        streamsAsked: streams,
         streamsHeld: report.held,
         ...(pid === undefined
           ? {}

@@ -90,9 +90,13 @@ describe('judge', () => {
     expect(verdicts(cells, 8, 'Bun, memory at full load')).toEqual(['met']);
   });
 
-  it('goal 9 asks for the memory and for all the streams', () => {
-    const cells: Cell[] = [['idle-streams', 'weir-node', { kibPerStream: 27, streamsHeld: 9_999 }]];
-    expect(verdicts(cells, 9, 'Node')).toEqual(['met', 'missed']);
+  it.each([
+    ['all are held', 10_000, 10_000, ['met', 'met']],
+    ['one was lost', 10_000, 9_999, ['met', 'missed']],
+    ['the machine allowed fewer', 9_950, 9_950, ['met', 'not measured']],
+  ])('goal 9 asks for the memory and for all the streams: %s', (_, asked, held, expected) => {
+    const figures = { kibPerStream: 27, streamsAsked: asked, streamsHeld: held };
+    expect(verdicts([['idle-streams', 'weir-node', figures]], 9, 'Node')).toEqual(expected);
   });
 
   it('goal 10 compares rates with nginx, answers and requests apart', () => {

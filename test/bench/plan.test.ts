@@ -111,12 +111,12 @@ describe('limitStreams', () => {
 
   it('holds fewer otherwise and says what to do', () => {
     const { streams, note } = limitStreams(10_000, 1024);
-    expect(streams).toBe(262);
-    expect(note).toContain('ulimit -n 20500');
+    expect(streams).toBe(462);
+    expect(note).toContain('ulimit -n 20100');
   });
 
   it('holds none rather than a negative number', () => {
-    expect(limitStreams(10, 100).streams).toBe(0);
+    expect(limitStreams(10, 50).streams).toBe(0);
   });
 });
 

@@ -99,7 +99,7 @@ contract('Hop-by-hop fields', (target) => {
     for (const name of ['te', 'trailer', 'proxy-connection', 'proxy-authorization', 'upgrade']) {
       expect(seen.head.has(name), name).toBe(false);
     }
-    expect(seen.head.raw).not.toContain('977');
+    expect(seen.head.raw).not.toContain('timeout=977');
     expect(seen.head.raw).not.toContain('AAMAAABkAAQ');
     expect(seen.head.get('x-kept')).toBe('yes');
   });
@@ -121,7 +121,7 @@ contract('Hop-by-hop fields', (target) => {
     for (const name of ['proxy-authenticate', 'proxy-connection', 'upgrade']) {
       expect(response.head.has(name), name).toBe(false);
     }
-    expect(response.head.raw).not.toContain('977');
+    expect(response.head.raw).not.toContain('timeout=977');
     expect(response.head.get('x-kept')).toBe('yes');
   });
 
