@@ -24,7 +24,7 @@ function bareCandidate(
     title,
     family: 'bare',
     runtime,
-    accessLog: false,
+    smallCallsOnly: false,
     speaks: { tls: true, http2 },
     missing: () => null,
     launch: (setup) =>
@@ -41,7 +41,7 @@ export const BARE_WORKERD: Candidate = {
   title: 'bare hop: workerd pass-through',
   family: 'bare',
   runtime: 'workerd',
-  accessLog: false,
+  smallCallsOnly: false,
   speaks: { tls: false, http2: false },
   missing: () => null,
   launch: ({ port, target, directory, release }) =>

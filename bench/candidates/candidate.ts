@@ -41,8 +41,8 @@ export interface Candidate {
   /** `direct` is no proxy at all; `bare` is the least a runtime can do; `reference` is another product. */
   readonly family: 'direct' | 'reference' | 'bare' | 'weir';
   readonly runtime: Runtime | null;
-  /** Weir with its access log on: it only runs where the cost of the log is measured. */
-  readonly accessLog: boolean;
+  /** A variant whose question is answered by many small calls: it runs in `calls-32` and `mix` only. */
+  readonly smallCallsOnly: boolean;
   readonly speaks: { readonly tls: boolean; readonly http2: boolean };
   /** Why it cannot run on this machine, or null. */
   missing(): string | null;

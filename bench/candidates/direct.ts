@@ -12,7 +12,7 @@ export const DIRECT: Candidate = {
   title: 'no proxy',
   family: 'direct',
   runtime: null,
-  accessLog: false,
+  smallCallsOnly: false,
   speaks: { tls: false, http2: false },
   missing: () => null,
   launch: () => {

@@ -14,7 +14,7 @@ function goCandidate(id: string, title: string, flags: readonly string[]): Candi
     title,
     family: 'reference',
     runtime: null,
-    accessLog: false,
+    smallCallsOnly: false,
     speaks: { tls: true, http2: true },
     missing: () => missingTool(['go']),
     launch({ port, target, tls, release }) {

@@ -38,7 +38,7 @@ export const HAPROXY: Candidate = {
   title: 'HAProxy',
   family: 'reference',
   runtime: null,
-  accessLog: false,
+  smallCallsOnly: false,
   speaks: { tls: true, http2: true },
   missing: () => missingTool(['haproxy']),
   launch(setup) {

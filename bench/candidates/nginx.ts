@@ -80,7 +80,7 @@ export const NGINX: Candidate = {
   title: 'nginx',
   family: 'reference',
   runtime: null,
-  accessLog: false,
+  smallCallsOnly: false,
   speaks: { tls: true, http2: true },
   missing: () => missingTool(['nginx']),
   launch: (setup) => nginxLaunch(setup.directory, nginxProxyConfig(setup)),

@@ -34,7 +34,7 @@ function weirCandidate(runtime: Runtime, accessLog: boolean): Candidate {
     title: `weir on ${runtime}${accessLog ? ', access log on' : ''}`,
     family: 'weir',
     runtime,
-    accessLog,
+    smallCallsOnly: accessLog,
     speaks: { tls: runtime !== 'workerd', http2: runtime === 'node' || runtime === 'deno' },
     missing: () => null,
     launch: (setup) =>

@@ -9,7 +9,7 @@
 import type { Workload } from './workload.ts';
 import { wrkWorkload } from './wrk-workload.ts';
 
-const withAccessLog = { suits: (): boolean => true };
+const withVariants = { suits: (): boolean => true };
 
 export const CALLS_1: Workload = wrkWorkload({
   id: 'calls-1',
@@ -26,7 +26,7 @@ export const CALLS_32: Workload = wrkWorkload({
   title: '(a) tools/call, 120 B request, 200 B answer, 32 connections',
   connections: 32,
   requests: ({ toolCall }) => toolCall,
-  ...withAccessLog,
+  ...withVariants,
 });
 
 export const CALLS_256: Workload = wrkWorkload({
@@ -44,7 +44,7 @@ export const MIX: Workload = wrkWorkload({
     '(b) mix: 5 % initialize, 30 % tools/list, 40 % tools/call, 15 % resources/list, 10 % resources/read, 32 connections',
   connections: 32,
   requests: ({ mix }) => mix,
-  ...withAccessLog,
+  ...withVariants,
 });
 
 export const LIST_10K: Workload = wrkWorkload({

@@ -8,14 +8,14 @@
 import type { Candidate } from '../candidates/candidate.ts';
 import { runH2load } from '../load/h2load.ts';
 import { observed } from './observe.ts';
-import { type Run, WORKLOAD_DEFAULTS, type Workload, withoutAccessLog } from './workload.ts';
+import { noVariants, type Run, WORKLOAD_DEFAULTS, type Workload } from './workload.ts';
 import { wrkWorkload } from './wrk-workload.ts';
 
 const CONNECTIONS = 8;
 const STREAMS = 4;
 
 function tlsOnly(candidate: Candidate): boolean {
-  return candidate.speaks.tls && withoutAccessLog(candidate);
+  return candidate.speaks.tls && noVariants(candidate);
 }
 
 export const TLS_HTTP1: Workload = {

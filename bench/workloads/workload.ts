@@ -77,17 +77,17 @@ export const WORKLOAD_DEFAULTS: Pick<
   fresh: false,
   maxRounds: Number.POSITIVE_INFINITY,
   manyFiles: false,
-  suits: withoutAccessLog,
+  suits: noVariants,
   proof: () => null,
   warmUp: async () => {},
 };
 
-/** The cost of the access log is measured where calls are small and many, and nowhere else. */
-export function withoutAccessLog(candidate: Candidate): boolean {
-  return !candidate.accessLog;
+/** Everyone but the variants that are about small calls. */
+export function noVariants(candidate: Candidate): boolean {
+  return !candidate.smallCallsOnly;
 }
 
 /** Without a proxy there is no proxy's memory. */
 export function proxiesOnly(candidate: Candidate): boolean {
-  return candidate.family !== 'direct' && withoutAccessLog(candidate);
+  return candidate.family !== 'direct' && noVariants(candidate);
 }

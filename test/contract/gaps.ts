@@ -63,7 +63,6 @@ export const GAPS = {
     workers:
       'workerd notices a closed connection at its next write, a reset one at once; on Cloudflare the edge tells',
   },
-  'legacy-drain': { workers: 'workerd ends the subrequest of a client that left, answer or not' },
   'bare-lf': { deno: LENIENT_PARSER, workers: LENIENT_PARSER },
   'length-beside-chunked': {
     workers: 'workerd reads it as chunked, passes on one framing and closes, as RFC 9112 allows',

@@ -9,9 +9,7 @@ import { type RawResponse, send } from '../fixtures/raw-client.ts';
 import type { Gap } from './gaps.ts';
 import { type ContractTarget, contract, type Pair, pairFor } from './harness.ts';
 import { JSON_HEADERS, legacyCall } from './messages.ts';
-
-/** Weir's own JSON-RPC code for this refusal. */
-const REFUSED = -31004;
+import { REFUSED } from './own-errors.ts';
 
 function checks(
   target: ContractTarget,

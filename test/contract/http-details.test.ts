@@ -10,6 +10,7 @@ import { RawClient, type RawResponse, send } from '../fixtures/raw-client.ts';
 import { contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, result } from './messages.ts';
 import { expectNothingActive, expectTotal } from './metrics.ts';
+import { UPGRADE } from './own-errors.ts';
 
 contract('HTTP details', (target) => {
   const pair = pairFor(target);
@@ -279,7 +280,7 @@ contract('HTTP details', (target) => {
     expect(response.status).toBe(501);
     expect(JSON.parse(response.body.text())).toMatchObject({
       jsonrpc: '2.0',
-      error: { code: -31005 },
+      error: { code: UPGRADE },
     });
     expect(pair.upstream.count(path)).toBe(0);
     client.close();

@@ -5,7 +5,7 @@
  */
 
 import { createServer } from 'node:net';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { type SpawnedProcess, spawnProcess } from '../fixtures/process.ts';
 import { RawClient, send } from '../fixtures/raw-client.ts';
 import type { UpstreamExchange } from '../fixtures/raw-upstream.ts';
@@ -15,11 +15,20 @@ import { type ContractTarget, contract } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, result } from './messages.ts';
 import { admin, expectNothingActive } from './metrics.ts';
 
+const children = new Set<SpawnedProcess>();
+afterEach(async () => {
+  // All of them are gone by then, unless a test failed.
+  for (const child of children) await child.stop(0);
+  children.clear();
+});
+
 /** Runs `weir proxy` with these arguments alone. */
 function run(target: ContractTarget, args: readonly string[]): SpawnedProcess {
   if (target.runtime === 'workers') throw new Error('A worker has no command line');
   const [command, ...base] = weirCommand(target.runtime);
-  return spawnProcess(command, [...base, 'proxy', ...args], { env: cleanEnvironment() });
+  const child = spawnProcess(command, [...base, 'proxy', ...args], { env: cleanEnvironment() });
+  children.add(child);
+  return child;
 }
 
 contract('Stopping', (target) => {

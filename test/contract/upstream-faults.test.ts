@@ -7,18 +7,14 @@
 
 import { afterEach, beforeAll, expect } from 'vitest';
 import type { HeaderList } from '../fixtures/http-message.ts';
-import { RawClient, type RawResponse, send } from '../fixtures/raw-client.ts';
+import { RawClient, send } from '../fixtures/raw-client.ts';
 import { RawUpstream } from '../fixtures/raw-upstream.ts';
-import { eventually, pause } from '../fixtures/wait.ts';
+import { eventually } from '../fixtures/wait.ts';
 import type { WeirProcess } from '../fixtures/weir-process.ts';
 import { contract, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall, modernCall, modernHeaders } from './messages.ts';
 import { expectNothingActive } from './metrics.ts';
-
-/** Weir's own JSON-RPC codes. */
-const UNREACHABLE = -31001;
-const TIMEOUT = -31002;
-const ABORTED = -31003;
+import { ABORTED, expectError, UNREACHABLE } from './own-errors.ts';
 
 /** Raw id tokens and how they must come back. */
 const IDS = ['1', '"1"', '9007199254740993', '-7', '"\\u00fc\\"x"', '"grün"'];
@@ -29,17 +25,6 @@ const FRAMINGS: Readonly<Record<'chunked' | 'fixed' | 'close', HeaderList>> = {
   fixed: [['Content-Length', '900000']],
   close: [],
 };
-
-function expectError(response: RawResponse, status: number, code: number, id?: string): void {
-  expect(response.status).toBe(status);
-  expect(response.head.get('content-type')).toMatch(/^application\/json/);
-  const text = response.body.text();
-  const answer = JSON.parse(text) as Record<string, unknown>;
-  expect(answer).toMatchObject({ jsonrpc: '2.0', error: { code } });
-  expect((answer.error as { message: unknown }).message).toMatch(/\S/);
-  if (id === undefined) expect(answer).not.toHaveProperty('id');
-  else expect(text).toContain(`"id":${id}`);
-}
 
 contract('An upstream nobody listens at', (target) => {
   const { test } = target;
@@ -240,128 +225,5 @@ contract('An upstream that breaks off', (target) => {
         expect(pair.upstream.exchanges.every((exchange) => exchange.closed)).toBe(true),
       );
     }
-  });
-});
-
-contract('The deadlines', (target) => {
-  const pair = pairFor(target, {
-    args: ['--timeout-response-head', '300ms', '--timeout-idle-stream', '400ms'],
-  });
-  const { test } = target;
-  afterEach(async () => {
-    await expectNothingActive(pair.weir);
-  });
-
-  for (const id of ['1', '"1"', '9007199254740993']) {
-    test(`no response head in time is a 504 that echoes the id ${id}`, async () => {
-      const path = pair.upstream.route(() => {});
-      const response = await send(pair.weir.url, {
-        path,
-        headers: JSON_HEADERS,
-        body: legacyCall('x', id),
-      });
-      expectError(response, 504, TIMEOUT, id);
-      await (await pair.upstream.request(path)).untilClosed();
-    });
-  }
-
-  test('no response head in time for a GET is a 504 without an id', async () => {
-    const path = pair.upstream.route(() => {});
-    expectError(await send(pair.weir.url, { method: 'GET', path }), 504, TIMEOUT);
-  });
-
-  test('an idle stream breaks', async () => {
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.startEvents();
-      await exchange.writeChunk(event('one'));
-    });
-    const client = await RawClient.connect(pair.weir.url);
-    await client.send({ method: 'GET', path });
-    const response = await client.response();
-    await response.body.aborted();
-    expect(response.body.text()).toBe(event('one'));
-    await (await pair.upstream.request(path)).untilClosed();
-  });
-
-  test('a client that is slow to read is no silence of the upstream', async () => {
-    const chunk = event('x'.repeat(65_528));
-    const chunks = 300;
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.startEvents();
-      await exchange.pump(chunks * chunk.length, () => Buffer.from(chunk));
-      await exchange.endChunks();
-    });
-    const client = await RawClient.connect(pair.weir.url);
-    await client.send({ method: 'GET', path });
-    const response = await client.response();
-    client.stopReading();
-    await pause(1500);
-    client.readOn();
-    await response.body.ended();
-    expect(response.body.length).toBe(chunks * chunk.length);
-    client.close();
-  });
-
-  test('a request that is slow to arrive is no silence of the upstream', async () => {
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.body.ended();
-      await exchange.respondJson('{"ok":1}');
-    });
-    const client = await RawClient.connect(pair.weir.url);
-    await client.send({
-      path,
-      headers: [...JSON_HEADERS, ['Transfer-Encoding', 'chunked']],
-      framing: 'none',
-    });
-    for (let index = 0; index < 10; index++) {
-      await client.writeChunk(' ');
-      await pause(100);
-    }
-    await client.write('0\r\n\r\n');
-    const response = await client.response();
-    expect(response.status).toBe(200);
-    client.close();
-  });
-
-  test('a stream that keeps talking outlives both', async () => {
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.startEvents();
-      for (let index = 0; index < 12; index++) {
-        await exchange.writeChunk(': keep-alive\n\n');
-        await new Promise((resolve) => setTimeout(resolve, 60));
-      }
-      await exchange.endChunks();
-    });
-    const response = await send(pair.weir.url, { method: 'GET', path });
-    expect(response.body.complete).toBe(true);
-  });
-});
-
-contract('The total deadline', (target) => {
-  const pair = pairFor(target, { args: ['--timeout-total', '600ms'] });
-  target.test('breaks a stream however much it talks', async () => {
-    const path = pair.upstream.route(async (exchange) => {
-      await exchange.startEvents();
-      while (!exchange.closed) {
-        await exchange.writeChunk(': keep-alive\n\n');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    });
-    const client = await RawClient.connect(pair.weir.url);
-    await client.send({ method: 'GET', path });
-    const response = await client.response();
-    await response.body.aborted();
-    await (await pair.upstream.request(path)).untilClosed();
-    await expectNothingActive(pair.weir);
-  });
-
-  target.test('is a 504 before the response head', async () => {
-    const path = pair.upstream.route(() => {});
-    const response = await send(pair.weir.url, {
-      path,
-      headers: JSON_HEADERS,
-      body: legacyCall('x'),
-    });
-    expectError(response, 504, TIMEOUT, '1');
   });
 });

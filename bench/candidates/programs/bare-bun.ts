@@ -1,6 +1,9 @@
 /**
  * The least a proxy on Bun can do: `bun bare-bun.ts <port> <upstream> [<cert> <key>]`.
  *
+ * A request body of known, small length is read to its end and sent in one piece, which Bun does
+ * about twice as fast as passing a stream on.
+ *
  * @module
  */
 
@@ -18,6 +21,9 @@ declare const Bun: {
   }): unknown;
 };
 
+/** Bodies up to this size are sent in one piece, in bytes. */
+const WHOLE_BODY_BYTES = 64 * 1024;
+
 const [port, upstream, cert, key] = process.argv.slice(2);
 const base = `http://${upstream}`;
 
@@ -30,12 +36,21 @@ Bun.serve({
   ...(cert && key
     ? { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } }
     : {}),
-  fetch: (request) =>
-    fetch(base + request.url.slice(request.url.indexOf('/', 8)), {
-      method: request.method,
-      headers: request.headers,
-      body: request.body,
-      redirect: 'manual',
-      decompress: false,
-    } as RequestInit),
+  fetch: async (request) => {
+    const length = Number(request.headers.get('content-length') ?? Number.NaN);
+    return await pass(
+      request,
+      length <= WHOLE_BODY_BYTES ? await request.arrayBuffer() : request.body,
+    );
+  },
 });
+
+function pass(request: Request, body: ReadableStream | ArrayBuffer | null): Promise<Response> {
+  return fetch(base + request.url.slice(request.url.indexOf('/', 8)), {
+    method: request.method,
+    headers: request.headers,
+    body,
+    redirect: 'manual',
+    decompress: false,
+  } as RequestInit);
+}
