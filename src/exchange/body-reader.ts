@@ -8,7 +8,7 @@
 import { EnvelopeScanner } from '../protocol/jsonrpc/scanner.ts';
 import type { EnvelopeHandler, MessageEnvelope, ScanProblem } from '../protocol/jsonrpc/types.ts';
 import { SseSplitter } from '../protocol/sse/splitter.ts';
-import type { SseEvent, SseProblem } from '../protocol/sse/types.ts';
+import type { SseEvent, SseHandler, SseProblem } from '../protocol/sse/types.ts';
 import { DecodedCopy } from './decoded-copy.ts';
 import type { ParseProblem } from './record.ts';
 
@@ -22,11 +22,6 @@ export interface BodyObserver {
   onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void;
 }
 
-interface BodyParser {
-  write(bytes: Uint8Array): void;
-  end(): void;
-}
-
 export type BodyFormat = 'jsonrpc' | 'sse';
 
 /** One body, read as it passes. */
@@ -36,7 +31,7 @@ export class BodyReader {
 
   /** @param coding a `Content-Encoding` to undo, or null */
   constructor(format: BodyFormat, coding: string | null, observer: BodyObserver) {
-    const parser = format === 'sse' ? sseParser(observer) : jsonParser(observer);
+    const parser = format === 'sse' ? new SseBody(observer) : takeJsonBody(observer);
     this.#parser = parser;
     this.#decoded =
       coding === null
@@ -73,35 +68,90 @@ export class BodyReader {
   }
 }
 
-function jsonParser(observer: BodyObserver): BodyParser {
-  const handler: EnvelopeHandler = {
-    onMessage: (envelope) => observer.onMessage(envelope),
-    onProblem: (problem: ScanProblem) =>
-      observer.onProblem('jsonrpc', problem.reason, problem.offset),
-  };
-  if (observer.onDecidable) handler.onDecidable = (envelope) => observer.onDecidable?.(envelope);
-  if (observer.onBatch) handler.onBatch = () => observer.onBatch?.();
-  return new EnvelopeScanner(handler);
+interface BodyParser {
+  write(bytes: Uint8Array): void;
+  end(): void;
+}
+
+/** JSON bodies that wait to be used again: a scanner costs more to make than a short body to read. */
+const idleJsonBodies: JsonBody[] = [];
+const MAX_IDLE_JSON_BODIES = 64;
+
+function takeJsonBody(observer: BodyObserver): JsonBody {
+  const body = idleJsonBodies.pop() ?? new JsonBody();
+  body.observer = observer;
+  return body;
+}
+
+/** A JSON-RPC body. Gives itself back when it has ended; one that was broken off does not. */
+class JsonBody implements BodyParser, EnvelopeHandler {
+  observer: BodyObserver | null = null;
+  readonly #scanner = new EnvelopeScanner(this);
+
+  write(bytes: Uint8Array): void {
+    if (this.observer !== null) this.#scanner.write(bytes);
+  }
+
+  end(): void {
+    if (this.observer === null) return;
+    this.#scanner.end();
+    this.#scanner.reset();
+    this.observer = null;
+    if (idleJsonBodies.length < MAX_IDLE_JSON_BODIES) idleJsonBodies.push(this);
+  }
+
+  onDecidable(envelope: MessageEnvelope): void {
+    this.observer?.onDecidable?.(envelope);
+  }
+
+  onMessage(envelope: MessageEnvelope): void {
+    this.observer?.onMessage(envelope);
+  }
+
+  onBatch(): void {
+    this.observer?.onBatch?.();
+  }
+
+  onProblem(problem: ScanProblem): void {
+    this.observer?.onProblem('jsonrpc', problem.reason, problem.offset);
+  }
 }
 
 /** An event stream whose `message` events carry JSON-RPC. One scanner serves all its events. */
-function sseParser(observer: BodyObserver): BodyParser {
-  let eventStart = 0;
-  const scanner = new EnvelopeScanner({
-    onMessage: (envelope) => observer.onMessage(envelope),
-    onProblem: (problem) =>
-      observer.onProblem('jsonrpc', problem.reason, eventStart + problem.offset),
-  });
-  return new SseSplitter({
-    onEvent(event: SseEvent) {
-      observer.onEvent?.(event.type);
-      // A priming event has no data; other event types (the legacy `endpoint`) hold no JSON-RPC.
-      if (event.data.byteLength === 0 || event.type !== 'message') return;
-      eventStart = event.start;
-      scanner.reset();
-      scanner.write(event.data);
-      scanner.end();
-    },
-    onProblem: (problem: SseProblem) => observer.onProblem('sse', problem.reason, problem.offset),
-  });
+class SseBody implements BodyParser, SseHandler {
+  readonly #observer: BodyObserver;
+  readonly #splitter = new SseSplitter(this);
+  readonly #scanner: EnvelopeScanner;
+  #eventStart = 0;
+
+  constructor(observer: BodyObserver) {
+    this.#observer = observer;
+    this.#scanner = new EnvelopeScanner({
+      onMessage: (envelope) => observer.onMessage(envelope),
+      onProblem: ({ reason, offset }) =>
+        observer.onProblem('jsonrpc', reason, this.#eventStart + offset),
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#splitter.write(bytes);
+  }
+
+  end(): void {
+    this.#splitter.end();
+  }
+
+  onEvent(event: SseEvent): void {
+    this.#observer.onEvent?.(event.type);
+    // A priming event has no data; other event types (the legacy `endpoint`) hold no JSON-RPC.
+    if (event.data.byteLength === 0 || event.type !== 'message') return;
+    this.#eventStart = event.start;
+    this.#scanner.reset();
+    this.#scanner.write(event.data);
+    this.#scanner.end();
+  }
+
+  onProblem(problem: SseProblem): void {
+    this.#observer.onProblem('sse', problem.reason, problem.offset);
+  }
 }

@@ -10,33 +10,18 @@
  */
 
 import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
-import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
-import { classifyMessage, eraOfRequestHead } from '../protocol/mcp/classify.ts';
-import type { Era } from '../protocol/mcp/revisions.ts';
-import { type BodyFormat, type BodyObserver, BodyReader } from './body-reader.ts';
-import { CallLedger } from './call-ledger.ts';
+import { type BodyFormat, BodyReader } from './body-reader.ts';
 import type { DecisionPort } from './decision.ts';
-import {
-  contentCoding,
-  isJsonMediaType,
-  type RequestFields,
-  type ResponseFields,
-} from './headers.ts';
+import { contentCoding, isJsonMediaType, type ResponseFields } from './headers.ts';
 import { type LocalResponse, localError } from './local-response.ts';
+import {
+  Observations,
+  type RequestHead,
+  RequestObserver,
+  ResponseObserver,
+} from './observations.ts';
 import { decideOutcome } from './outcome.ts';
-import type {
-  ExchangeRecord,
-  ExchangeSink,
-  LiveExchange,
-  Outcome,
-  ParseProblem,
-  StreamKind,
-} from './record.ts';
-
-/** Distinct event types counted per exchange; the rest share `_other`. */
-const MAX_EVENT_TYPES = 32;
-/** Problems kept per exchange. */
-const MAX_PROBLEMS = 8;
+import type { ExchangeRecord, ExchangeSink, LiveExchange, Outcome, StreamKind } from './record.ts';
 
 /** What every exchange of a proxy shares. */
 export interface ExchangeEnvironment {
@@ -46,15 +31,6 @@ export interface ExchangeEnvironment {
   readonly date: () => number;
   readonly sinks: readonly ExchangeSink[];
   readonly decide: DecisionPort;
-}
-
-export interface RequestHead {
-  readonly method: string;
-  /** Path without the query. */
-  readonly path: string;
-  /** Address of the peer, or null where the runtime does not tell. */
-  readonly peer: string | null;
-  readonly fields: RequestFields;
 }
 
 /** Replaces response bytes on their way to the client, where a rewrite is the point. */
@@ -111,13 +87,8 @@ export class Exchange implements LiveExchange {
 
   readonly #environment: ExchangeEnvironment;
   readonly #head: RequestHead;
-  readonly #ledger = new CallLedger();
-  readonly #sseEvents = new Map<string, number>();
-  readonly #problems: ParseProblem[] = [];
+  readonly #seen: Observations;
 
-  #era: Era;
-  #protocolVersion: string | null;
-  #batch = false;
   #requestReader: BodyReader | null = null;
   #responseReader: BodyReader | null = null;
   #rewriter: ByteRewriter | null = null;
@@ -146,8 +117,7 @@ export class Exchange implements LiveExchange {
     this.startedAt = environment.date();
     this.#startMark = environment.now();
     this.#readyMark = this.#startMark;
-    this.#protocolVersion = head.fields.protocolVersion;
-    this.#era = eraOfRequestHead(head.method, head.fields);
+    this.#seen = new Observations(head);
     for (const sink of environment.sinks) sink.started?.(this);
   }
 
@@ -182,7 +152,7 @@ export class Exchange implements LiveExchange {
       this.#requestReader ??= new BodyReader(
         'jsonrpc',
         contentCoding(this.#head.fields.contentEncoding),
-        this.#requestObserver(),
+        new RequestObserver(this.#seen, this.#head, this.#environment.decide),
       );
       this.#requestReader.write(bytes);
     }
@@ -216,7 +186,7 @@ export class Exchange implements LiveExchange {
     this.#responseReader = new BodyReader(
       format,
       contentCoding(fields.contentEncoding),
-      this.#responseObserver(),
+      new ResponseObserver(this.#seen, this, this.#environment.sinks),
     );
     if (format === 'sse') {
       this.stream = this.#streamKind();
@@ -252,7 +222,11 @@ export class Exchange implements LiveExchange {
 
   /** Refuses the exchange. Returns the answer to give. */
   deny(status: number, code: number, message: string): LocalResponse {
-    return this.#answer(localError(status, this.#ledger.echoId, code, message), 'denied', message);
+    return this.#answer(
+      localError(status, this.#seen.ledger.echoId, code, message),
+      'denied',
+      message,
+    );
   }
 
   /**
@@ -266,11 +240,15 @@ export class Exchange implements LiveExchange {
     const { status, code, outcome, message } = FAILURES[failure];
     if (this.#headSent) {
       this.#abortReaders();
-      this.#ledger.settlePending(outcome);
+      this.#seen.ledger.settlePending(outcome);
       this.#end(outcome, detail);
       return null;
     }
-    return this.#answer(localError(status, this.#ledger.echoId, code, message), outcome, detail);
+    return this.#answer(
+      localError(status, this.#seen.ledger.echoId, code, message),
+      outcome,
+      detail,
+    );
   }
 
   /** The client went away. Says what to do with the upstream leg. */
@@ -278,15 +256,15 @@ export class Exchange implements LiveExchange {
     if (this.#ended) return 'none';
     // A legacy disconnect is not a cancellation, a modern one is (basic/transports, both eras).
     const drain =
-      this.#era === 'legacy' &&
+      this.#seen.era === 'legacy' &&
       this.#head.method === 'POST' &&
       this.#requestEnded &&
       this.#dispatchMark !== -1 &&
-      this.#ledger.hasPending;
+      this.#seen.ledger.hasPending;
     this.#abortReaders();
     // Streams that carry no answer have no other end than the client's leaving.
     const endless = this.endless;
-    if (!endless) this.#ledger.settlePending('canceled');
+    if (!endless) this.#seen.ledger.settlePending('canceled');
     if (!this.#headSent) this.#status = 0;
     this.#end(endless ? null : 'canceled', null);
     return drain ? 'drain' : 'abort';
@@ -297,7 +275,7 @@ export class Exchange implements LiveExchange {
     this.#status = local.status;
     this.#ownErrorCode = local.code;
     this.#responseBytes = new TextEncoder().encode(local.body).byteLength;
-    this.#ledger.settlePending(outcome);
+    this.#seen.ledger.settlePending(outcome);
     this.#end(outcome, reason);
     return local;
   }
@@ -309,72 +287,7 @@ export class Exchange implements LiveExchange {
 
   #streamKind(): StreamKind {
     if (this.#head.method === 'GET') return 'get';
-    return this.#ledger.calls[0]?.method === 'subscriptions/listen' ? 'listen' : 'post';
-  }
-
-  #requestObserver(): BodyObserver {
-    const fields = this.#head.fields;
-    return {
-      onBatch: () => {
-        this.#batch = true;
-      },
-      onDecidable: (envelope) => {
-        const { era, target } = classifyMessage(envelope, fields);
-        this.#environment.decide({
-          httpMethod: this.#head.method,
-          path: this.#head.path,
-          clientAddress: this.#head.peer,
-          era,
-          target,
-          envelope,
-        });
-      },
-      onMessage: (envelope) => this.#requestMessage(envelope),
-      onProblem: (parser, reason, offset) => this.#problem('request', parser, reason, offset),
-    };
-  }
-
-  #requestMessage(envelope: MessageEnvelope): void {
-    const { era, protocolVersion, target, mismatches } = classifyMessage(
-      envelope,
-      this.#head.fields,
-    );
-    // The body overrules the head; within it one modern message makes the exchange modern, whose
-    // rules are the stricter ones.
-    const first = this.#ledger.calls.length === 0;
-    if (era !== 'unknown' && (first || this.#era !== 'modern')) this.#era = era;
-    if (protocolVersion !== null) this.#protocolVersion = protocolVersion;
-    this.#ledger.addCall(envelope, target);
-    for (const mismatch of mismatches) {
-      this.#problem('request', 'headers', mismatch, envelope.start);
-    }
-    for (const key of envelope.duplicates) {
-      this.#problem('request', 'jsonrpc', `duplicate_${key}`, envelope.start);
-    }
-  }
-
-  #responseObserver(): BodyObserver {
-    return {
-      onMessage: (envelope) => this.#ledger.addServerMessage(envelope),
-      onEvent: (type) => this.#event(type),
-      onProblem: (parser, reason, offset) => this.#problem('response', parser, reason, offset),
-    };
-  }
-
-  #event(type: string): void {
-    const name =
-      this.#sseEvents.has(type) || this.#sseEvents.size < MAX_EVENT_TYPES ? type : '_other';
-    this.#sseEvents.set(name, (this.#sseEvents.get(name) ?? 0) + 1);
-    for (const sink of this.#environment.sinks) sink.streamEvent?.(this, type);
-  }
-
-  #problem(
-    side: ParseProblem['side'],
-    parser: ParseProblem['parser'],
-    reason: string,
-    offset: number,
-  ): void {
-    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ side, parser, reason, offset });
+    return this.#seen.ledger.calls[0]?.method === 'subscriptions/listen' ? 'listen' : 'post';
   }
 
   #settleReader(reader: BodyReader | null): void {
@@ -406,7 +319,7 @@ export class Exchange implements LiveExchange {
   }
 
   #record(transport: Outcome | null, reason: string | null, endMark: number): ExchangeRecord {
-    const { calls, strayErrorCodes, serverMessages } = this.#ledger;
+    const { calls, strayErrorCodes, serverMessages } = this.#seen.ledger;
     let errorCode = this.#ownErrorCode ?? strayErrorCodes[0] ?? null;
     for (const call of calls) {
       if (call.errorCode === null) continue;
@@ -416,19 +329,19 @@ export class Exchange implements LiveExchange {
     return {
       sequence: this.sequence,
       startedAt: this.startedAt,
-      era: this.#era,
-      protocolVersion: this.#protocolVersion,
+      era: this.#seen.era,
+      protocolVersion: this.#seen.protocolVersion,
       httpMethod: this.#head.method,
       path: this.#head.path,
       clientAddress: this.#head.peer,
       calls,
-      batch: this.#batch,
+      batch: this.#seen.batch,
       outcome: decideOutcome({
         transport,
         status: this.#status,
         httpMethod: this.#head.method,
         stream: this.stream,
-        modern: this.#era === 'modern',
+        modern: this.#seen.era === 'modern',
         calls,
         strayErrorCodes,
       }),
@@ -444,9 +357,9 @@ export class Exchange implements LiveExchange {
       overheadMs: this.#overheadMs,
       stream: this.stream,
       resumed: this.#head.fields.resumes,
-      sseEvents: this.#sseEvents,
+      sseEvents: this.#seen.sseEvents,
       serverMessages,
-      problems: this.#problems,
+      problems: this.#seen.problems,
       reason,
     };
   }

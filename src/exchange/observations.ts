@@ -1,0 +1,135 @@
+/**
+ * What has been read of an exchange so far, and the two observers that write it down: one for the
+ * request body, one for the response body. Everything kept is bounded.
+ *
+ * @module
+ */
+
+import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
+import { classifyMessage, eraOfRequestHead } from '../protocol/mcp/classify.ts';
+import type { Era } from '../protocol/mcp/revisions.ts';
+import type { BodyObserver } from './body-reader.ts';
+import { CallLedger } from './call-ledger.ts';
+import type { DecisionPort } from './decision.ts';
+import type { RequestFields } from './headers.ts';
+import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
+
+/** Distinct event types counted per exchange; the rest share `_other`. */
+const MAX_EVENT_TYPES = 32;
+/** Problems kept per exchange. */
+const MAX_PROBLEMS = 8;
+
+export interface RequestHead {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  /** Address of the peer, or null where the runtime does not tell. */
+  readonly peer: string | null;
+  readonly fields: RequestFields;
+}
+
+export class Observations {
+  readonly ledger: CallLedger = new CallLedger();
+  readonly sseEvents: Map<string, number> = new Map();
+  readonly problems: ParseProblem[] = [];
+  batch = false;
+  era: Era;
+  protocolVersion: string | null;
+
+  constructor(head: RequestHead) {
+    this.era = eraOfRequestHead(head.method, head.fields);
+    this.protocolVersion = head.fields.protocolVersion;
+  }
+
+  addEvent(type: string): void {
+    const known = this.sseEvents.has(type) || this.sseEvents.size < MAX_EVENT_TYPES;
+    const name = known ? type : '_other';
+    this.sseEvents.set(name, (this.sseEvents.get(name) ?? 0) + 1);
+  }
+
+  addProblem(
+    side: ParseProblem['side'],
+    parser: ParseProblem['parser'],
+    reason: string,
+    offset: number,
+  ): void {
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ side, parser, reason, offset });
+  }
+}
+
+export class RequestObserver implements BodyObserver {
+  readonly #observations: Observations;
+  readonly #head: RequestHead;
+  readonly #decide: DecisionPort;
+
+  constructor(observations: Observations, head: RequestHead, decide: DecisionPort) {
+    this.#observations = observations;
+    this.#head = head;
+    this.#decide = decide;
+  }
+
+  onBatch(): void {
+    this.#observations.batch = true;
+  }
+
+  onDecidable(envelope: MessageEnvelope): void {
+    const { era, target } = classifyMessage(envelope, this.#head.fields);
+    this.#decide({
+      httpMethod: this.#head.method,
+      path: this.#head.path,
+      clientAddress: this.#head.peer,
+      era,
+      target,
+      envelope,
+    });
+  }
+
+  onMessage(envelope: MessageEnvelope): void {
+    const seen = this.#observations;
+    const { era, protocolVersion, target, mismatches } = classifyMessage(
+      envelope,
+      this.#head.fields,
+    );
+    // The body overrules the head; within it one modern message makes the exchange modern, whose
+    // rules are the stricter ones.
+    const first = seen.ledger.calls.length === 0;
+    if (era !== 'unknown' && (first || seen.era !== 'modern')) seen.era = era;
+    if (protocolVersion !== null) seen.protocolVersion = protocolVersion;
+    seen.ledger.addCall(envelope, target);
+    for (const mismatch of mismatches) {
+      seen.addProblem('request', 'headers', mismatch, envelope.start);
+    }
+    for (const key of envelope.duplicates) {
+      seen.addProblem('request', 'jsonrpc', `duplicate_${key}`, envelope.start);
+    }
+  }
+
+  onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {
+    this.#observations.addProblem('request', parser, reason, offset);
+  }
+}
+
+export class ResponseObserver implements BodyObserver {
+  readonly #observations: Observations;
+  readonly #exchange: LiveExchange;
+  readonly #sinks: readonly ExchangeSink[];
+
+  constructor(observations: Observations, exchange: LiveExchange, sinks: readonly ExchangeSink[]) {
+    this.#observations = observations;
+    this.#exchange = exchange;
+    this.#sinks = sinks;
+  }
+
+  onMessage(envelope: MessageEnvelope): void {
+    this.#observations.ledger.addServerMessage(envelope);
+  }
+
+  onEvent(type: string): void {
+    this.#observations.addEvent(type);
+    for (const sink of this.#sinks) sink.streamEvent?.(this.#exchange, type);
+  }
+
+  onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {
+    this.#observations.addProblem('response', parser, reason, offset);
+  }
+}
