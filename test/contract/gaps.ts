@@ -46,7 +46,7 @@ export const GAPS = {
   'double-slash': { bun: 'Bun.serve joins leading slashes before weir sees them' },
   'fetch-adds-fields': { deno: FETCH_FIELDS, bun: FETCH_FIELDS, workers: FETCH_FIELDS },
   'accept-encoding': {
-    deno: 'its fetch would undo a coding it had not been given by weir itself',
+    deno: 'its fetch undoes codings unless identity comes first, so weir puts it there',
     workers: 'its fetch undoes codings for whoever reads a body, so none is asked for',
   },
   'coded-answers': {

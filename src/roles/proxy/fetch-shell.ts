@@ -35,7 +35,7 @@ export class FetchShell {
   readonly core: ProxyCore;
   readonly #upstream: Upstream;
   readonly #createResponse: ResponseFactory;
-  readonly #streams = new Set<FetchExchange>();
+  readonly #endless = new Set<FetchExchange>();
 
   /** @throws {InvalidValueError} when the target cannot be used */
   constructor(options: CreateProxyOptions) {
@@ -63,13 +63,13 @@ export class FetchShell {
       opened.exchange,
       request,
       context,
-      this.#streams,
+      this.#endless,
     ).run(opened.path, opened.headers, opened.fields);
   }
 
   /** Ends the streams that have no end of their own, so that a shutdown need not wait for them. */
   endStreams(): void {
-    for (const exchange of this.#streams) exchange.endStream();
+    for (const exchange of this.#endless) exchange.endStream();
     this.core.drains.end();
   }
 
@@ -97,8 +97,8 @@ class FetchExchange {
   readonly #exchange: Exchange;
   readonly #request: Request;
   readonly #context: FetchContext;
-  /** Where exchanges with an open stream are found at shutdown. */
-  readonly #streams: Set<FetchExchange>;
+  /** Where a shutdown finds the streams that have no end of their own. */
+  readonly #endless: Set<FetchExchange>;
   readonly #abort = new AbortController();
   readonly #deadlines: Deadlines;
   #expired: DeadlineName | null = null;
@@ -113,9 +113,9 @@ class FetchExchange {
     exchange: Exchange,
     request: Request,
     context: FetchContext,
-    streams: Set<FetchExchange>,
+    endless: Set<FetchExchange>,
   ) {
-    this.#streams = streams;
+    this.#endless = endless;
     this.#core = core;
     this.#upstream = upstream;
     this.#createResponse = createResponse;
@@ -208,7 +208,7 @@ class FetchExchange {
     }
     const observed = this.#observeResponse(reader);
     this.#responseBody = observed;
-    this.#streams.add(this);
+    if (this.#exchange.endless) this.#endless.add(this);
     const response = this.#createResponse(observed.stream, init, fields.contentLength);
     this.#exchange.headSent();
     return response;
@@ -224,12 +224,12 @@ class FetchExchange {
       },
       onEnd: () => this.#finish(),
       onError: (error) => {
-        this.#streams.delete(this);
+        this.#endless.delete(this);
         this.#deadlines.clear();
         this.#exchange.upstreamFailed('aborted', describeError(error));
       },
       onCancel: (_reason, reading) => {
-        this.#streams.delete(this);
+        this.#endless.delete(this);
         const action = this.#exchange.downstreamClosed();
         this.#deadlines.clear();
         if (action !== 'drain' || !this.#beginDrain()) {
@@ -242,15 +242,15 @@ class FetchExchange {
     });
   }
 
+  /** Ends a stream that has no end of its own. */
   endStream(): void {
-    if (!this.#exchange.endless) return;
     this.#finish();
     this.#responseBody?.close();
     this.#abort.abort();
   }
 
   #finish(): Uint8Array {
-    this.#streams.delete(this);
+    this.#endless.delete(this);
     this.#deadlines.clear();
     this.#releaseDrain?.();
     return this.#exchange.responseEnd();
@@ -273,7 +273,7 @@ class FetchExchange {
     const reason = describeExpiry(name, this.#core.timeouts);
     // Before the response began, `run` turns the aborted upstream request into the 504.
     if (this.#responseBody !== null) {
-      this.#streams.delete(this);
+      this.#endless.delete(this);
       this.#exchange.upstreamFailed('timeout', reason);
       this.#responseBody.abort(new Error(reason));
     }

@@ -26,7 +26,12 @@ const EMPTY = new Uint8Array(0);
 export class NodeShell {
   readonly #core: ProxyCore;
   readonly #pool: UpstreamPool;
-  readonly #active = new Set<NodeExchange>();
+  /**
+   * Exchanges whose stream has no end of its own. Only these are kept track of: a set that every
+   * exchange goes through leaves each of them behind in its outgrown tables, for the next full
+   * collection to find.
+   */
+  readonly #endless = new Set<NodeExchange>();
 
   constructor(core: ProxyCore, pool: UpstreamPool) {
     this.#core = core;
@@ -50,18 +55,16 @@ export class NodeShell {
       answer(response, opened.local);
       return;
     }
-    const exchange = new NodeExchange(this.#core, this.#pool, opened.exchange, request, response);
-    this.#active.add(exchange);
-    response.on('close', () => {
-      this.#active.delete(exchange);
-      exchange.onDownstreamClose();
-    });
-    exchange.run(opened.path, opened.headers, opened.fields);
+    new NodeExchange(this.#core, this.#pool, opened.exchange, request, response, this.#endless).run(
+      opened.path,
+      opened.headers,
+      opened.fields,
+    );
   };
 
   /** Ends the streams that have no end of their own, so that a shutdown need not wait for them. */
   endStreams(): void {
-    for (const exchange of this.#active) exchange.endStream();
+    for (const exchange of this.#endless) exchange.endStream();
     this.#core.drains.end();
   }
 }
@@ -141,6 +144,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
   readonly #request: AnyRequest;
   readonly #response: AnyResponse;
+  readonly #endless: Set<NodeExchange>;
   readonly #deadlines: Deadlines;
   #controller: Dispatcher.DispatchController | null = null;
   #expired: DeadlineName | null = null;
@@ -160,13 +164,16 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     exchange: Exchange,
     request: AnyRequest,
     response: AnyResponse,
+    endless: Set<NodeExchange>,
   ) {
     this.#core = core;
     this.#pool = pool;
     this.#exchange = exchange;
     this.#request = request;
     this.#response = response;
+    this.#endless = endless;
     this.#deadlines = new Deadlines(core.timeouts, (name) => this.#expire(name));
+    response.on('close', () => this.#onDownstreamClose());
     // A broken socket reports itself through `close` as well; unheard, `error` would be thrown.
     response.on('error', () => {});
     request.on('error', () => {});
@@ -210,7 +217,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
         yield chunk as Buffer;
       }
     } catch (error) {
-      this.onDownstreamClose();
+      this.#onDownstreamClose();
       throw error;
     }
     this.#exchange.requestEnd();
@@ -252,6 +259,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
       this.#heldHeaders = headers;
       return;
     }
+    if (this.#exchange.endless) this.#endless.add(this);
     this.#exchange.headSent();
     writeHead(this.#response, status, headers);
     // The first bytes of the body mostly come in the same turn, and then leave with the head in
@@ -325,14 +333,15 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     if (this.#controller === null) this.onResponseError(this.#controller as never, new Error(name));
   }
 
-  /** Ends a stream that carries no answer; everything else is left to finish. */
+  /** Ends a stream that has no end of its own. */
   endStream(): void {
-    if (this.#downstreamOver || !this.#exchange.endless) return;
+    if (this.#downstreamOver) return;
     this.onResponseEnd();
     this.#abortUpstream();
   }
 
-  onDownstreamClose(): void {
+  #onDownstreamClose(): void {
+    if (this.#exchange.endless) this.#endless.delete(this);
     if (this.#downstreamOver) return;
     this.#downstreamOver = true;
     const action = this.#exchange.downstreamClosed();
