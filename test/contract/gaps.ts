@@ -22,6 +22,10 @@ export const GAPS = {
   'own-listener': { workers: LISTENER },
   'tls-listener': { workers: LISTENER },
   'http2-listener': { bun: 'Bun.serve speaks HTTP/1.1 only' },
+  'http2-polite-reset': {
+    'node-fetch':
+      '@hono/node-server is not told of an HTTP/2 stream reset with NO_ERROR while it writes; the native shell is',
+  },
   'tls-min-version': { deno: 'Deno.serve offers TLS 1.2 and 1.3 and no choice; weir says so' },
   'upstream-ca-file': { workers: 'a worker reads no files: its certificates are bindings' },
   'upstream-server-name': {

@@ -209,6 +209,7 @@ function registerAll(): void {
       },
       'tls-listener',
       'http2-listener',
+      'http2-polite-reset',
     );
 
     test(

@@ -105,6 +105,7 @@ class FetchExchange {
   #responseBody: ObservedBody | null = null;
   #releaseDrain: (() => void) | null = null;
   #draining = false;
+  readonly #onClientGone = (): void => this.#downstreamClosed();
 
   constructor(
     core: ProxyCore,
@@ -126,9 +127,7 @@ class FetchExchange {
   }
 
   async run(path: string, headers: RawHeaders, fields: RequestFields): Promise<Response> {
-    const signal = this.#request.signal;
-    const onSignal = () => this.#downstreamClosed();
-    signal.addEventListener('abort', onSignal);
+    this.#request.signal.addEventListener('abort', this.#onClientGone);
     try {
       const body = await this.#requestBody(fields);
       this.#exchange.dispatched();
@@ -144,8 +143,6 @@ class FetchExchange {
       return await this.#respond(response.status, response.headers, response.body);
     } catch (error) {
       return this.#failed(error);
-    } finally {
-      signal.removeEventListener('abort', onSignal);
     }
   }
 
@@ -224,14 +221,12 @@ class FetchExchange {
       },
       onEnd: () => this.#finish(),
       onError: (error) => {
-        this.#endless.delete(this);
-        this.#deadlines.clear();
+        this.#settle();
         this.#exchange.upstreamFailed('aborted', describeError(error));
       },
       onCancel: (_reason, reading) => {
-        this.#endless.delete(this);
+        this.#settle();
         const action = this.#exchange.downstreamClosed();
-        this.#deadlines.clear();
         if (action !== 'drain' || !this.#beginDrain()) {
           this.#abort.abort();
           return true;
@@ -250,21 +245,24 @@ class FetchExchange {
   }
 
   #finish(): Uint8Array {
-    this.#endless.delete(this);
-    this.#deadlines.clear();
+    this.#settle();
     this.#releaseDrain?.();
     return this.#exchange.responseEnd();
   }
 
-  /** The client left before the response head was passed on. */
+  /** The client left: before the response head was passed on, or in the middle of the body. */
   #downstreamClosed(): void {
+    if (this.#responseBody !== null) {
+      this.#responseBody.leave(new Error('the client went away'));
+      return;
+    }
     const action = this.#exchange.downstreamClosed();
     if (action === 'none') return;
     if (action === 'drain' && this.#beginDrain()) {
       this.#draining = true;
       return;
     }
-    this.#deadlines.clear();
+    this.#settle();
     this.#abort.abort();
   }
 
@@ -273,17 +271,16 @@ class FetchExchange {
     const reason = describeExpiry(name, this.#core.timeouts);
     // Before the response began, `run` turns the aborted upstream request into the 504.
     if (this.#responseBody !== null) {
-      this.#endless.delete(this);
       this.#exchange.upstreamFailed('timeout', reason);
       this.#responseBody.abort(new Error(reason));
     }
-    this.#deadlines.clear();
+    this.#settle();
     this.#abort.abort(new Error(reason));
   }
 
   /** The upstream request failed, or the client left before there was a response. */
   #failed(error: unknown): Response {
-    this.#deadlines.clear();
+    this.#settle();
     this.#releaseDrain?.();
     let failure: UpstreamFailure = 'unreachable';
     let detail = describeError(error);
@@ -304,13 +301,20 @@ class FetchExchange {
     );
   }
 
+  /** Nothing outside has a say in this exchange any more: no deadline, no client, no shutdown. */
+  #settle(): void {
+    this.#deadlines.clear();
+    this.#endless.delete(this);
+    this.#request.signal.removeEventListener('abort', this.#onClientGone);
+  }
+
   #beginDrain(): boolean {
     this.#releaseDrain = this.#core.drains.begin(() => this.#abort.abort());
     return this.#releaseDrain !== null;
   }
 
   async #drain(body: ReadableStream<Uint8Array> | null): Promise<Response> {
-    this.#deadlines.clear();
+    this.#settle();
     const work = body === null ? Promise.resolve() : this.#readOn(body.getReader());
     this.#keepAlive(work);
     await work;

@@ -23,6 +23,8 @@ export interface ObservedBody {
   readonly stream: ReadableStream<Uint8Array>;
   /** Ends the stream cleanly and cancels the source. */
   close(): void;
+  /** Does what the consumer's own cancelling does, where something else tells that it has left. */
+  leave(reason: unknown): void;
   /** Errors the stream, so that the consumer sees an abort, and cancels the source. */
   abort(reason: unknown): void;
 }
@@ -63,14 +65,15 @@ export function observeBody(
           controller.error(error);
         }
       },
-      async cancel(reason) {
-        over = true;
-        if (watcher.onCancel(reason, reading)) await source.cancel(reason);
-      },
+      cancel: (reason) => left(reason),
     },
     // Without a queue of its own the stream reads only when its consumer does.
     { highWaterMark: 0 },
   );
+  const left = async (reason: unknown): Promise<void> => {
+    over = true;
+    if (watcher.onCancel(reason, reading)) await source.cancel(reason);
+  };
   const end = (reason: unknown): boolean => {
     if (over) return false;
     over = true;
@@ -82,6 +85,11 @@ export function observeBody(
     stream,
     close() {
       if (end('closed')) controller.close();
+    },
+    leave(reason) {
+      if (over) return;
+      controller.error(reason);
+      left(reason).catch(() => {});
     },
     abort(reason) {
       if (end(reason)) controller.error(reason);

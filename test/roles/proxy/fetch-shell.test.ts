@@ -216,6 +216,20 @@ describe('createProxy', () => {
     expect(body.cancelled).toBe(true);
   });
 
+  it('hears of a client that left in mid-stream by the signal alone', async () => {
+    const client = new AbortController();
+    const body = handBody();
+    const { proxy, records, requests } = rig(async () => sse(body.stream));
+    const response = await proxy.fetch(
+      post(call('1', 'add', MODERN_META), { signal: client.signal }),
+    );
+    const text = response.text();
+    client.abort();
+    await expect(text).rejects.toThrow('went away');
+    expect(records[0]?.outcome).toBe('canceled');
+    expect(requests[0]?.signal.aborted).toBe(true);
+  });
+
   it('reads a legacy answer on when its client leaves, and tells the runtime to wait', async () => {
     const body = handBody();
     const waits: Promise<unknown>[] = [];
