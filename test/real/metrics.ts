@@ -5,6 +5,7 @@
  */
 
 import { expect } from 'vitest';
+import { gapReason } from '../contract/gaps.ts';
 import { eventually } from '../fixtures/wait.ts';
 import type { WeirProcess } from '../fixtures/weir-process.ts';
 import type { Traffic } from './traffic.ts';
@@ -60,6 +61,9 @@ export async function expectAllCounted(
       ),
     );
     expect(gauges.map(({ name }) => name)).toContain('mcp_sse_connections_active');
-    expect(gauges.filter(({ value }) => value !== 0)).toEqual([]);
+    // Its clients close silent streams, which a runtime with this gap hears of only when it writes.
+    if (gapReason(weir.runtime, 'silent-close') === undefined) {
+      expect(gauges.filter(({ value }) => value !== 0)).toEqual([]);
+    }
   });
 }
