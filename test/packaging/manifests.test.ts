@@ -33,8 +33,10 @@ function read(file: string): string {
 const packageJson = JSON.parse(read('package.json')) as PackageJson;
 const denoJson = JSON.parse(read('deno.json')) as DenoJson;
 
-/** The tasks that a person may type; the others are parts of them. */
-const TASKS = ['start', 'weir', 'test', 'check', 'build', 'conformance'];
+/** The scripts that a person may type; those with a colon are parts of them, `prepack` is npm's. */
+const TASKS = Object.keys(packageJson.scripts).filter(
+  (name) => !name.includes(':') && name !== 'prepack',
+);
 
 describe('package.json and deno.json', () => {
   it('agree on version and licence', () => {
@@ -48,8 +50,8 @@ describe('package.json and deno.json', () => {
   });
 
   it('have the same tasks', () => {
+    expect(TASKS).toContain('test');
     expect(Object.keys(denoJson.tasks).sort()).toEqual([...TASKS].sort());
-    for (const task of TASKS) expect(packageJson.scripts).toHaveProperty(task);
   });
 
   it('name no program in a Deno task that a package of node_modules shadows', () => {
