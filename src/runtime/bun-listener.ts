@@ -16,24 +16,16 @@ import {
   warnOfExpiry,
   watchCertificate,
 } from './certificate-files.ts';
+import { TLS_1_2_SUITES } from './cipher-suites.ts';
 import { finishWithin } from './grace.ts';
 import { describeBindError, listenerUrl } from './listen-address.ts';
 import { StartError } from './platform.ts';
+import type { Listener } from './running-proxy.ts';
 
 declare const Bun: BunNamespace;
 
 const TLS_1_2 = 0x0303;
 const TLS_1_3 = 0x0304;
-/** TLS 1.2 suites with forward secrecy and authenticated encryption; TLS 1.3 has no others. */
-const CIPHERS: string = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':');
-
 export interface BunListenerOptions {
   readonly address: string;
   /** The flag that names the address, for messages. */
@@ -44,14 +36,8 @@ export interface BunListenerOptions {
   readonly handler: BunServeOptions['fetch'];
 }
 
-export interface BunListener {
-  readonly url: string;
-  /** Stops accepting, waits at most `graceMs` for what is under way, then breaks it off. */
-  close(graceMs: number): Promise<void>;
-}
-
 /** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
-export async function listenOnBun(options: BunListenerOptions): Promise<BunListener> {
+export async function listenOnBun(options: BunListenerOptions): Promise<Listener> {
   const { option, tls, readTextFile, logger, handler } = options;
   const address = parseListenAddress(options.address);
   const certificate = tls === null ? null : await readCertificate(tls, readTextFile);
@@ -80,7 +66,7 @@ export async function listenOnBun(options: BunListenerOptions): Promise<BunListe
             tls: {
               ...pair,
               minVersion: tls.minVersion === '1.3' ? TLS_1_3 : TLS_1_2,
-              ciphers: CIPHERS,
+              ciphers: TLS_1_2_SUITES.join(':'),
             },
           }),
     });

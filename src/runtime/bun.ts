@@ -11,19 +11,18 @@ import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
 import { listenOnBun } from './bun-listener.ts';
 import { createBunResponse } from './bun-response.ts';
-import type { BunFetchOptions, BunNamespace, BunProcess } from './bun-types.ts';
-import { describeReadError } from './certificate-files.ts';
+import type { BunFetchOptions, BunNamespace, BunProcess, BunServer } from './bun-types.ts';
 import { compose } from './compose.ts';
 import { plainAddress } from './listen-address.ts';
-import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import type { Platform, RunningProxy } from './platform.ts';
+import { runProxy } from './running-proxy.ts';
+import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
 import { createWebUpstream } from './web-upstream.ts';
 
 declare const Bun: BunNamespace;
 declare const process: BunProcess;
 
-/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
-const ADMIN_GRACE_MS = 1000;
 /** Bun reads the number of requests `fetch` runs at a time from here, once, as it starts. */
 const FETCH_LIMIT_VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
 /** The highest it takes. Every open stream holds one of them. */
@@ -50,40 +49,36 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       sizedStream: 'field',
     }),
   });
-  const traffic = await listenOnBun({
-    address: settings.listenAddr,
-    option: '--listen-addr',
-    tls: settings.tls.enabled ? settings.tls : null,
-    readTextFile,
-    logger,
-    handler: (request, server) =>
-      refuseHead(request) ??
-      proxy.handle(request, { peer: plainAddress(server.requestIP(request)?.address) }),
+  return runProxy({
+    health,
+    listenForTraffic: () =>
+      listenOnBun({
+        address: settings.listenAddr,
+        option: '--listen-addr',
+        tls: settings.tls.enabled ? settings.tls : null,
+        readTextFile,
+        logger,
+        handler: (request, server) =>
+          refuseHead(request) ?? proxy.handle(request, { peer: peerOf(server, request) }),
+      }),
+    listenForAdmin: () =>
+      listenOnBun({
+        address: settings.metricsAddr,
+        option: '--metrics-addr',
+        tls: null,
+        readTextFile,
+        logger,
+        handler: (request, server) =>
+          refuseHead(request) ?? admin(request, peerOf(server, request)),
+      }),
+    shutdownGraceMs: settings.shutdownGrace,
+    endStreams: proxy.endStreams,
+    release: () => {},
   });
-  const adminListener = await listenOnBun({
-    address: settings.metricsAddr,
-    option: '--metrics-addr',
-    tls: null,
-    readTextFile,
-    logger,
-    handler: (request, server) =>
-      refuseHead(request) ?? admin(request, plainAddress(server.requestIP(request)?.address)),
-  }).catch(async (error: unknown) => {
-    await traffic.close(0);
-    throw error;
-  });
-  health.start();
-  return {
-    listenUrl: traffic.url,
-    adminUrl: adminListener.url,
-    async shutdown() {
-      health.drain();
-      proxy.endStreams();
-      await traffic.close(settings.shutdownGrace);
-      await adminListener.close(ADMIN_GRACE_MS);
-      health.stop();
-    },
-  };
+}
+
+function peerOf(server: BunServer, request: Request): string | null {
+  return plainAddress(server.requestIP(request)?.address);
 }
 
 /** @throws {StartError} when the CA file cannot be used */
@@ -92,21 +87,7 @@ async function fetchOptions(
   target: TargetAddress,
 ): Promise<BunFetchOptions> {
   if (target.scheme !== 'https') return { decompress: false };
-  let ca: string | null = null;
-  if (upstream.caFile !== null) {
-    try {
-      ca = await readTextFile(upstream.caFile);
-    } catch (error) {
-      throw new StartError(
-        `cannot read the upstream CA file "${upstream.caFile}" (${describeReadError(error)}): expected a readable PEM file, see --upstream-ca-file`,
-      );
-    }
-    if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
-      throw new StartError(
-        `the upstream CA file "${upstream.caFile}" holds no PEM certificate, see --upstream-ca-file`,
-      );
-    }
-  }
+  const ca = await readUpstreamAuthorities(upstream, readTextFile);
   return {
     decompress: false,
     tls: {

@@ -1,5 +1,5 @@
 /**
- * The listener's certificate on runtimes where files are read through a port: read, watched,
+ * The certificate of a listener, its files read through a port: read, watched,
  * warned about before it ends.
  *
  * @module

@@ -20,6 +20,7 @@ import type { DenoHandler, DenoHttpServer, DenoNamespace, DenoServeOptions } fro
 import { finishWithin } from './grace.ts';
 import { describeBindError, listenerUrl } from './listen-address.ts';
 import { StartError } from './platform.ts';
+import type { Listener } from './running-proxy.ts';
 
 declare const Deno: DenoNamespace;
 
@@ -37,12 +38,6 @@ export interface DenoListenerOptions {
   readonly handler: DenoHandler;
 }
 
-export interface DenoListener {
-  readonly url: string;
-  /** Stops accepting, waits at most `graceMs` for what is under way, then breaks it off. */
-  close(graceMs: number): Promise<void>;
-}
-
 /** One `Deno.serve`, with the means to end it abruptly. */
 interface Serving {
   readonly server: DenoHttpServer;
@@ -50,7 +45,7 @@ interface Serving {
 }
 
 /** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
-export async function listenOnDeno(options: DenoListenerOptions): Promise<DenoListener> {
+export async function listenOnDeno(options: DenoListenerOptions): Promise<Listener> {
   const { option, tls, readTextFile, logger, handler } = options;
   const address = parseListenAddress(options.address);
   const hostnames = permittedHostnames(address, option);

@@ -14,19 +14,18 @@ import type { ProxySettings } from '../config/settings.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
-import { describeReadError } from './certificate-files.ts';
 import { compose } from './compose.ts';
 import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { runProxy } from './running-proxy.ts';
+import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
 import { createWebUpstream } from './web-upstream.ts';
 
 declare const Deno: DenoNamespace;
 
-/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
-const ADMIN_GRACE_MS = 1000;
 /**
  * An idle upstream connection is given up after this, in milliseconds: before common servers close
  * it (Node's after 5 s), so that a request does not meet a connection just being closed.
@@ -54,48 +53,40 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       sizedStream: null,
     }),
   });
-  const traffic = await listenOnDeno({
-    address: settings.listenAddr,
-    option: '--listen-addr',
-    tls: settings.tls.enabled ? settings.tls : null,
-    readTextFile,
-    logger,
-    handler: (request, info) => {
-      // HTTP/2, which takes TLS, has no Host field; in HTTP/1.1 it must not be missing.
-      const isHttp2 = settings.tls.enabled && !request.headers.has('host');
-      const refusal = refuseHead(request, isHttp2);
-      if (refusal !== null) return refusal;
-      return proxy.handle(isHttp2 ? request : withoutPhantomBody(request), {
-        peer: plainAddress(info.remoteAddr.hostname),
-        httpVersion: isHttp2 ? '2.0' : '1.1',
-      });
-    },
+  return runProxy({
+    health,
+    listenForTraffic: () =>
+      listenOnDeno({
+        address: settings.listenAddr,
+        option: '--listen-addr',
+        tls: settings.tls.enabled ? settings.tls : null,
+        readTextFile,
+        logger,
+        handler: (request, info) => {
+          // HTTP/2, which takes TLS, has no Host field; in HTTP/1.1 it must not be missing.
+          const isHttp2 = settings.tls.enabled && !request.headers.has('host');
+          const refusal = refuseHead(request, isHttp2);
+          if (refusal !== null) return refusal;
+          return proxy.handle(isHttp2 ? request : withoutPhantomBody(request), {
+            peer: plainAddress(info.remoteAddr.hostname),
+            httpVersion: isHttp2 ? '2.0' : '1.1',
+          });
+        },
+      }),
+    listenForAdmin: () =>
+      listenOnDeno({
+        address: settings.metricsAddr,
+        option: '--metrics-addr',
+        tls: null,
+        readTextFile,
+        logger,
+        handler: (request, info) =>
+          refuseHead(request) ?? admin(request, plainAddress(info.remoteAddr.hostname)),
+      }),
+    shutdownGraceMs: settings.shutdownGrace,
+    endStreams: proxy.endStreams,
+    release: () => client.close(),
   });
-  const adminListener = await listenOnDeno({
-    address: settings.metricsAddr,
-    option: '--metrics-addr',
-    tls: null,
-    readTextFile,
-    logger,
-    handler: (request, info) =>
-      refuseHead(request) ?? admin(request, plainAddress(info.remoteAddr.hostname)),
-  }).catch(async (error: unknown) => {
-    await traffic.close(0);
-    throw error;
-  });
-  health.start();
-  return {
-    listenUrl: traffic.url,
-    adminUrl: adminListener.url,
-    async shutdown() {
-      health.drain();
-      proxy.endStreams();
-      await traffic.close(settings.shutdownGrace);
-      await adminListener.close(ADMIN_GRACE_MS);
-      health.stop();
-      client.close();
-    },
-  };
 }
 
 /** Settings Deno has no means for are refused, never passed over. */
@@ -122,27 +113,17 @@ async function createClient(
   target: TargetAddress,
   logger: Logger,
 ): Promise<DenoHttpClient> {
-  const { caFile } = settings.upstream;
-  let caCerts: string[] = [];
-  if (caFile !== null && target.scheme === 'https') {
-    try {
-      caCerts = [await readTextFile(caFile)];
-    } catch (error) {
-      throw new StartError(
-        `cannot read the upstream CA file "${caFile}" (${describeReadError(error)}): expected a readable PEM file, see --upstream-ca-file`,
-      );
-    }
-    if (!caCerts[0]?.includes('-----BEGIN CERTIFICATE-----')) {
-      throw new StartError(
-        `the upstream CA file "${caFile}" holds no PEM certificate, see --upstream-ca-file`,
-      );
-    }
+  const ca =
+    target.scheme === 'https'
+      ? await readUpstreamAuthorities(settings.upstream, readTextFile)
+      : null;
+  if (ca !== null) {
     logger.warn(
       'Deno trusts its own certificate authorities besides --upstream-ca-file; set DENO_TLS_CA_STORE to change which',
     );
   }
   return Deno.createHttpClient({
-    caCerts,
+    caCerts: ca === null ? [] : [ca],
     allowHost: settings.preserveHost,
     // A stream holds its connection for as long as it lives; HTTP/2 would put all on one.
     http2: false,

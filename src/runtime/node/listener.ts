@@ -7,12 +7,23 @@
 import { createServer, type Server } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { formatListenAddress, type ListenAddress } from '../../config/address.ts';
+import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { type ListenAddress, parseListenAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import {
+  type Certificate,
+  describeCertificateError,
+  type ReadTextFile,
+  readCertificate,
+  warnOfExpiry,
+  watchCertificate,
+} from '../certificate-files.ts';
+import { TLS_1_2_SUITES, TLS_1_3_SUITES } from '../cipher-suites.ts';
+import { finishWithin } from '../grace.ts';
+import { describeBindError, listenerUrl } from '../listen-address.ts';
 import { StartError } from '../platform.ts';
-import { loadCertificate, watchCertificate } from './certificate.ts';
+import type { Listener } from '../running-proxy.ts';
 import type { AnyRequest, AnyResponse } from './shell.ts';
 
 /** A client may keep an unused connection this long, in milliseconds. */
@@ -22,100 +33,125 @@ const REQUEST_HEAD_MS = 30_000;
 /** How often idle connections are closed while a listener drains, in milliseconds. */
 const DRAIN_POLL_MS = 50;
 
-/** TLS 1.2 suites with forward secrecy and authenticated encryption; TLS 1.3 has no others. */
-const CIPHERS = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':');
+const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: REQUEST_HEAD_MS };
 
 export type RequestListener = (request: AnyRequest, response: AnyResponse) => void;
 
-export interface Listener {
-  /** Base URL with the port really taken. */
-  readonly url: string;
-  /**
-   * Stops accepting and waits for what is under way, at most `graceMs`; then breaks the rest off.
-   */
-  close(graceMs: number): Promise<void>;
+export interface NodeListenerOptions {
+  readonly address: string;
+  /** The flag that names the address, for messages. */
+  readonly option: string;
+  readonly tls: ProxySettings['tls'] | null;
+  readonly readTextFile: ReadTextFile;
+  readonly logger: Logger;
+  readonly handler: RequestListener;
+}
+
+/** A server that can be closed, whatever it speaks. */
+interface Serving {
+  readonly server: Server | Http2SecureServer;
+  /** Asks connections without anything under way to end. */
+  endIdle(): void;
+  /** Breaks off what is left. */
+  breakOff(): void;
+  stopWatching(): void;
 }
 
 /** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
-export async function listen(
-  address: ListenAddress,
-  option: string,
-  tls: ProxySettings['tls'] | null,
-  handler: RequestListener,
-  logger: Logger,
-): Promise<Listener> {
-  const sessions = new Set<ServerHttp2Session>();
-  const unused = new UnusedSockets();
-  let stopWatching = (): void => {};
-  let server: Server | Http2SecureServer;
-  const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: REQUEST_HEAD_MS };
-  if (tls?.enabled) {
-    const secure = createSecureServer(
-      {
-        ...loadCertificate(tls, logger),
-        allowHTTP1: true,
-        minVersion: tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-        ciphers: CIPHERS,
-        honorCipherOrder: true,
-        ...timeouts,
-      } as Parameters<typeof createSecureServer>[0],
-      unused.watch(handler) as Parameters<typeof createSecureServer>[1],
-    );
-    secure.on('secureConnection', (socket: TLSSocket) => {
-      // Sessions of HTTP/2 close by themselves.
-      if (socket.alpnProtocol !== 'h2') unused.add(socket);
-    });
-    secure.on('session', (session) => {
-      sessions.add(session);
-      session.on('close', () => sessions.delete(session));
-    });
-    stopWatching = watchCertificate(tls, logger, (certificate) =>
-      secure.setSecureContext({
-        ...certificate,
-        minVersion: tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-        ciphers: CIPHERS,
-        honorCipherOrder: true,
-      } as Parameters<typeof secure.setSecureContext>[0]),
-    );
-    server = secure;
-  } else {
-    server = createServer(timeouts, unused.watch(handler) as Parameters<typeof createServer>[1]);
-    server.on('connection', (socket: Socket) => unused.add(socket));
-  }
+export async function listenOnNode(options: NodeListenerOptions): Promise<Listener> {
+  const address = parseListenAddress(options.address);
+  const serving = options.tls === null ? servePlain(options) : await serveTls(options, options.tls);
+  const { server } = serving;
   try {
     await bind(server, address);
   } catch (error) {
-    stopWatching();
-    throw new StartError(describeBindError(error as NodeJS.ErrnoException, address, option));
+    serving.stopWatching();
+    throw new StartError(describeBindError(error, address, options.option));
   }
   return {
-    url: listenerUrl(server.address() as AddressInfo, address, tls?.enabled ?? false),
+    url: listenerUrl(address, (server.address() as AddressInfo).port, options.tls !== null),
     async close(graceMs) {
-      stopWatching();
-      const http = server as Server;
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      for (const session of sessions) session.close();
-      unused.destroy();
-      const idle = setInterval(() => http.closeIdleConnections?.(), DRAIN_POLL_MS);
-      const force = setTimeout(() => {
-        for (const session of sessions) session.destroy();
-        http.closeAllConnections?.();
-      }, graceMs);
-      await closed;
+      serving.stopWatching();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      serving.endIdle();
+      const idle = setInterval(() => serving.endIdle(), DRAIN_POLL_MS);
+      await finishWithin(graceMs, closed, async () => {
+        serving.breakOff();
+        await closed;
+      });
       clearInterval(idle);
-      clearTimeout(force);
     },
   };
+}
+
+function servePlain({ handler }: NodeListenerOptions): Serving {
+  const unused = new UnusedSockets();
+  const server = createServer(TIMEOUTS, unused.watch(handler));
+  server.on('connection', (socket: Socket) => unused.add(socket));
+  return {
+    server,
+    endIdle() {
+      unused.destroy();
+      server.closeIdleConnections();
+    },
+    breakOff: () => server.closeAllConnections(),
+    stopWatching() {},
+  };
+}
+
+async function serveTls(
+  { readTextFile, logger, handler }: NodeListenerOptions,
+  tls: ProxySettings['tls'],
+): Promise<Serving> {
+  const certificate = await readCertificate(tls, readTextFile);
+  warnOfExpiry(certificate.cert, tls.certFile, logger);
+  const unused = new UnusedSockets();
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createSecureServer(
+    { ...contextOptions(certificate, tls), ...TIMEOUTS, allowHTTP1: true },
+    unused.watch(handler) as Parameters<typeof createSecureServer>[1],
+  );
+  server.on('secureConnection', (socket: TLSSocket) => {
+    // Sessions of HTTP/2 close by themselves.
+    if (socket.alpnProtocol !== 'h2') unused.add(socket);
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+  });
+  // With `allowHTTP1` the server has what an HTTP/1.1 server has; its type declarations have not.
+  const http1 = server as Http2SecureServer & Server;
+  return {
+    server,
+    endIdle() {
+      unused.destroy();
+      for (const session of sessions) session.close();
+      http1.closeIdleConnections();
+    },
+    breakOff() {
+      for (const session of sessions) session.destroy();
+      http1.closeAllConnections();
+    },
+    stopWatching: watchCertificate(tls, readTextFile, certificate, logger, (changed) =>
+      server.setSecureContext(contextOptions(changed, tls)),
+    ),
+  };
+}
+
+/** @throws {StartError} when certificate and key do not belong together */
+function contextOptions(certificate: Certificate, tls: ProxySettings['tls']): SecureContextOptions {
+  const options: SecureContextOptions = {
+    ...certificate,
+    minVersion: tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    ciphers: [...TLS_1_3_SUITES, ...TLS_1_2_SUITES].join(':'),
+    honorCipherOrder: true,
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new StartError(describeCertificateError(tls, error));
+  }
+  return options;
 }
 
 /**
@@ -153,26 +189,4 @@ function bind(server: Server | Http2SecureServer, address: ListenAddress): Promi
     if (address.host === '') server.listen(address.port, listening);
     else server.listen(address.port, address.host, listening);
   });
-}
-
-function describeBindError(
-  error: NodeJS.ErrnoException,
-  address: ListenAddress,
-  option: string,
-): string {
-  const where = formatListenAddress(address);
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `cannot listen on ${where}: the port is in use; stop what uses it or choose another with ${option}`;
-    case 'EACCES':
-      return `cannot listen on ${where}: permission denied; choose a port from 1024 up with ${option}`;
-    default:
-      return `cannot listen on ${where}: ${error.code ?? error.message}; choose another address with ${option}`;
-  }
-}
-
-function listenerUrl(bound: AddressInfo, asked: ListenAddress, secure: boolean): string {
-  const host = asked.host === '' ? 'localhost' : asked.host;
-  const authority = host.includes(':') ? `[${host}]` : host;
-  return `${secure ? 'https' : 'http'}://${authority}:${bound.port}`;
 }

@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { parseListenAddress, type TargetAddress } from '../../config/address.ts';
+import { parseTarget, type TargetAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { ProxyOptions } from '../../roles/proxy/options.ts';
 import { createProxy } from '../../roles/proxy/proxy.ts';
@@ -17,63 +17,56 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { ProcessReading } from '../../telemetry/process-metrics.ts';
 import { compose } from '../compose.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
-import { listen, type RequestListener } from './listener.ts';
+import { runProxy } from '../running-proxy.ts';
+import { readUpstreamAuthorities } from '../upstream-authorities.ts';
+import { listenOnNode, type RequestListener } from './listener.ts';
 import { type AnyRequest, NodeShell, peerOf, requestHeaders } from './shell.ts';
 import { poolUpstream, UpstreamPool } from './upstream-pool.ts';
 
-/** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
-const ADMIN_GRACE_MS = 1000;
-
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
-  let target: TargetAddress;
+  const target = parseTarget(settings.targetAddr);
   const { proxyOptions, health, admin } = compose(settings, {
     runtime: 'node',
     logger,
     probe: (signal) => probe(target, signal),
     readProcess,
   });
-  const core = new ProxyCore(proxyOptions);
-  target = core.target;
   const pool = new UpstreamPool(target, {
     connectTimeoutMs: settings.timeouts.connect,
-    caFile: settings.upstream.caFile,
+    authorities: await readUpstreamAuthorities(settings.upstream, readTextFile),
     serverName: settings.upstream.serverName,
   });
   const shell =
-    settings.nodeShell === 'native' ? new NodeShell(core, pool) : fetchShell(proxyOptions, pool);
-  const traffic = await listen(
-    parseListenAddress(settings.listenAddr),
-    '--listen-addr',
-    settings.tls,
-    shell.handle,
-    logger,
-  );
-  const adminListener = await listen(
-    parseListenAddress(settings.metricsAddr),
-    '--metrics-addr',
-    null,
-    getRequestListener(
-      (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
-      { overrideGlobalObjects: false },
-    ) as RequestListener,
-    logger,
-  ).catch(async (error: unknown) => {
-    await traffic.close(0);
-    throw error;
+    settings.nodeShell === 'native'
+      ? new NodeShell(new ProxyCore(proxyOptions), pool)
+      : fetchShell(proxyOptions, pool);
+  return runProxy({
+    health,
+    listenForTraffic: () =>
+      listenOnNode({
+        address: settings.listenAddr,
+        option: '--listen-addr',
+        tls: settings.tls.enabled ? settings.tls : null,
+        readTextFile,
+        logger,
+        handler: shell.handle,
+      }),
+    listenForAdmin: () =>
+      listenOnNode({
+        address: settings.metricsAddr,
+        option: '--metrics-addr',
+        tls: null,
+        readTextFile,
+        logger,
+        handler: getRequestListener(
+          (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
+          { overrideGlobalObjects: false },
+        ) as RequestListener,
+      }),
+    shutdownGraceMs: settings.shutdownGrace,
+    endStreams: () => shell.endStreams(),
+    release: () => pool.destroy(),
   });
-  health.start();
-  return {
-    listenUrl: traffic.url,
-    adminUrl: adminListener.url,
-    async shutdown() {
-      health.drain();
-      shell.endStreams();
-      await traffic.close(settings.shutdownGrace);
-      await adminListener.close(ADMIN_GRACE_MS);
-      health.stop();
-      await pool.destroy();
-    },
-  };
 }
 
 /** What `@hono/node-server` hands over beside the request. */
@@ -114,6 +107,10 @@ function probe(target: TargetAddress, signal: AbortSignal): Promise<void> {
   });
 }
 
+function readTextFile(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}
+
 function readProcess(): ProcessReading {
   const cpu = process.cpuUsage();
   const memory = process.memoryUsage();
@@ -146,7 +143,7 @@ export const nodePlatform: Platform = {
   stdoutIsTerminal: process.stdout.isTTY === true,
   writeOut: (text) => void process.stdout.write(text),
   writeErr: (text) => void process.stderr.write(text),
-  readTextFile: (path) => readFile(path, 'utf8'),
+  readTextFile,
   exit: (code) => process.exit(code),
   onSignal: (signal, handler) => void process.on(signal, handler),
   startProxy,

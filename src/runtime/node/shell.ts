@@ -15,6 +15,7 @@ import type { RequestFields } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from '../../roles/proxy/deadlines.ts';
 import { type ProxyCore, WHOLE_BODY_BYTES } from '../../roles/proxy/proxy-core.ts';
+import { plainAddress } from '../listen-address.ts';
 import { decodeRawHeaders, type UpstreamPool } from './upstream-pool.ts';
 
 /** Requests and responses of HTTP/1.1 and of HTTP/2's compatibility layer. */
@@ -89,11 +90,9 @@ export function toOriginForm(target: string): string {
   return url === null ? target : url.pathname + url.search;
 }
 
-/** The peer's address, without the IPv4-in-IPv6 notation that dual-stack sockets use. */
+/** The peer's address, or null when it is gone already. */
 export function peerOf(request: AnyRequest): string | null {
-  const address = request.socket.remoteAddress;
-  if (address === undefined) return null;
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+  return plainAddress(request.socket.remoteAddress);
 }
 
 function answer(response: AnyResponse, local: LocalResponse): void {

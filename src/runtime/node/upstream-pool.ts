@@ -4,20 +4,18 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { TargetAddress } from '../../config/address.ts';
 import type { RawHeaders } from '../../exchange/headers.ts';
 import type { Upstream } from '../../roles/proxy/upstream.ts';
-import { StartError } from '../platform.ts';
 
 export interface UpstreamPoolOptions {
   /** Until a connection stands, TLS handshake included, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** PEM file of the authorities to trust instead of the runtime's. */
-  readonly caFile: string | null;
+  /** PEM of the authorities to trust instead of the runtime's. */
+  readonly authorities: string | null;
   /** Name for SNI and certificate verification instead of the target's host. */
   readonly serverName: string | null;
 }
@@ -31,15 +29,13 @@ export class UpstreamPool {
   /** The same for every request, so that no request changes whom the connection is verified as. */
   readonly #serverName: string;
 
-  /** @throws {StartError} when the CA file cannot be read */
   constructor(target: TargetAddress, options: UpstreamPoolOptions) {
-    const ca = options.caFile === null ? undefined : readAuthorities(options.caFile);
     this.#serverName = options.serverName ?? target.host;
     // RFC 6066 §3 knows no addresses in SNI: an empty name sends none and verifies the address.
     const servername = isIP(this.#serverName) === 0 ? this.#serverName : '';
     const connect = buildConnector({
       timeout: options.connectTimeoutMs,
-      ...(ca === undefined ? {} : { ca }),
+      ...(options.authorities === null ? {} : { ca: options.authorities }),
     });
     this.#pool = new Pool(target.origin, {
       // A stream holds its connection for as long as it lives, so no fixed number fits.
@@ -63,16 +59,6 @@ export class UpstreamPool {
 
   destroy(): Promise<void> {
     return this.#pool.destroy();
-  }
-}
-
-function readAuthorities(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new StartError(
-      `cannot read the upstream CA file "${path}" (${(error as NodeJS.ErrnoException).code}): expected a readable PEM file, see --upstream-ca-file`,
-    );
   }
 }
 
