@@ -21,6 +21,5 @@ export const versionCommand: Command = {
 };
 
 function describeVersion({ name, version }: Platform): string {
-  const runtime = version === undefined ? name : `${name} ${version}`;
-  return `weir ${VERSION} (${runtime}${COMMIT === null ? '' : `, commit ${COMMIT}`})`;
+  return `weir ${VERSION} (${name} ${version}${COMMIT === null ? '' : `, commit ${COMMIT}`})`;
 }

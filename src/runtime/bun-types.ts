@@ -5,6 +5,7 @@
  */
 
 export interface BunNamespace {
+  readonly version: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   serve(options: BunServeOptions): BunServer;

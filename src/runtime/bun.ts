@@ -170,6 +170,7 @@ function raiseFetchLimit(logger: Logger): void {
 
 export const bunPlatform: Platform = {
   name: 'bun',
+  version: Bun.version,
   args: Bun.argv.slice(2),
   env: Bun.env,
   stdoutIsTerminal: process.stdout.isTTY === true,

@@ -6,6 +6,7 @@
  */
 
 export interface DenoNamespace {
+  readonly version: { readonly deno: string };
   readonly args: readonly string[];
   readonly env: {
     get(name: string): string | undefined;

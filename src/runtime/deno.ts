@@ -200,6 +200,7 @@ function write(stream: DenoWriter, text: string): void {
 
 export const denoPlatform: Platform = {
   name: 'deno',
+  version: Deno.version.deno,
   args: Deno.args,
   env: readEnvironment(),
   stdoutIsTerminal: Deno.stdout.isTerminal(),

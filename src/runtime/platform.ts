@@ -25,8 +25,8 @@ export class StartError extends Error {
 
 export interface Platform {
   readonly name: 'node' | 'deno' | 'bun';
-  /** The runtime's own version, for `weir version`; left out when it is not known. */
-  readonly version?: string | undefined;
+  /** The runtime's own version, for `weir version`. */
+  readonly version: string;
   /** Arguments without the runtime and the program. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;

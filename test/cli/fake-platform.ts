@@ -20,7 +20,7 @@ export interface FakePlatformOptions {
 
 export class FakePlatform implements Platform {
   readonly name = 'node';
-  readonly version: string | undefined;
+  readonly version: string;
   readonly args: readonly string[];
   readonly env: Record<string, string>;
   readonly stdoutIsTerminal: boolean;
@@ -36,7 +36,7 @@ export class FakePlatform implements Platform {
     this.#options = options;
     this.args = options.args ?? [];
     this.env = options.env ?? {};
-    this.version = options.version;
+    this.version = options.version ?? '1.2.3';
     this.stdoutIsTerminal = options.terminal ?? false;
   }
 

@@ -221,10 +221,6 @@ describe('version', () => {
       err: '',
     });
   });
-
-  it('does without the version of the runtime', async () => {
-    expect((await run(['version'])).out).toBe(`weir ${VERSION} (node)\n`);
-  });
 });
 
 describe('main', () => {
