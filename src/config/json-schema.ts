@@ -38,7 +38,7 @@ function exampleValue(option: Option): unknown {
     case 'boolean':
       return option.example === 'true';
     case 'integer':
-      return Number(option.example);
+      return option.choices.includes(option.example) ? option.example : Number(option.example);
     case 'list':
       return [option.example];
     default:

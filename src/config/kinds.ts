@@ -124,6 +124,23 @@ export function integer(min: number, max: number): Kind<number, number> {
   };
 }
 
+/** A whole number from `min` to `max`, or a word for a number weir finds out by itself. */
+export function integerOr<const Word extends string>(
+  word: Word,
+  min: number,
+  max: number,
+): Kind<number | Word, number | Word> {
+  const error = `must be a whole number from ${min} to ${max}, or ${word}`;
+  const number = z.int({ error }).check(z.minimum(min, { error }), z.maximum(max, { error }));
+  return {
+    name: 'integer',
+    placeholder: `number|${word}`,
+    allowed: `whole number, ${min}…${max}, or \`${word}\``,
+    choices: [word],
+    schema: z.union([number, z.literal(word)], { error }),
+  };
+}
+
 /** A duration, kept in milliseconds. `zero` says what 0 means; without it 0 is refused. */
 export function duration(zero?: string): Kind<number, string> {
   return {

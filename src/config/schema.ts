@@ -26,7 +26,7 @@ import {
   checkPathPrefix,
   checkServerName,
 } from './checks.ts';
-import { choice, duration, integer, listOf, text, toggle } from './kinds.ts';
+import { choice, duration, integer, integerOr, listOf, text, toggle } from './kinds.ts';
 import { collectOptions, type Option, option, optional, required, section } from './option.ts';
 import type { ProxySettings } from './settings.ts';
 
@@ -35,6 +35,9 @@ const DEFAULT_PORT = 8080;
 
 /** Most series one label can be allowed to open. */
 const MAX_LABEL_LIMIT = 10_000;
+
+/** More processes than this on one machine are a mistake. */
+const MAX_WORKERS = 256;
 
 const listenAddress = text({
   placeholder: 'address',
@@ -210,6 +213,12 @@ const shape = {
       description: 'How much of a resource URI becomes a label; full can reveal what clients read',
       example: 'scheme',
     }),
+  }),
+  workers: option(integerOr('auto', 1, MAX_WORKERS), 1, {
+    group: 'Runtime',
+    description:
+      'Processes that share the traffic, so that it can use several cores; auto is one per core this process may use. With more than one, a further process serves metrics and health for all of them',
+    example: 'auto',
   }),
   nodeShell: option(choice(['native', 'fetch']), 'native', {
     group: 'Runtime',

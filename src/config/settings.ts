@@ -65,6 +65,8 @@ export interface ProxySettings {
     /** What of a resource URI becomes a label. */
     resourceLabel: 'template' | 'scheme' | 'full';
   };
+  /** Processes that share the traffic; `auto` is one per available core. */
+  workers: number | 'auto';
   /** Which of the two Node shells serves; other runtimes have only `fetch`. */
   nodeShell: 'native' | 'fetch';
   /** The admin surface of a runtime without a second listener (Workers). */

@@ -147,17 +147,20 @@ function fromText(option: Option, text: string): unknown {
     case 'boolean':
       return parseBoolean(text) ?? text;
     case 'integer':
-      return /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text;
+      return /^-?[0-9]{1,15}$/.test(text) ? Number(text) : toChoice(option, text);
     case 'list':
       return splitList(text);
-    case 'choice': {
-      // LOG_LEVEL=INFO is common.
-      const lower = text.toLowerCase();
-      return option.choices.includes(lower) ? lower : text;
-    }
+    case 'choice':
+      return toChoice(option, text);
     default:
       return text;
   }
+}
+
+/** LOG_LEVEL=INFO is common. */
+function toChoice(option: Option, text: string): string {
+  const lower = text.toLowerCase();
+  return option.choices.includes(lower) ? lower : text;
 }
 
 function splitList(text: string): string[] {

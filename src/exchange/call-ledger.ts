@@ -6,6 +6,7 @@
  */
 
 import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
+import { count, NO_COUNTS } from './counts.ts';
 import type { Outcome, RpcCall, Target } from './record.ts';
 
 /** Calls kept of one request. A batch beyond it is forwarded all the same. */
@@ -14,11 +15,12 @@ const MAX_CALLS = 100;
 const MAX_SERVER_METHODS = 32;
 /** Unmatched error codes kept per exchange. */
 const MAX_STRAY_ERRORS = 32;
+const NO_CODES: readonly number[] = [];
 
 export class CallLedger {
   readonly calls: RpcCall[] = [];
-  readonly serverMessages: Map<string, number> = new Map();
-  readonly strayErrorCodes: number[] = [];
+  serverMessages: ReadonlyMap<string, number> = NO_COUNTS;
+  strayErrorCodes: readonly number[] = NO_CODES;
 
   addCall(envelope: MessageEnvelope, target: Target | null): void {
     if (this.calls.length === MAX_CALLS) return;
@@ -40,16 +42,12 @@ export class CallLedger {
         call.outcome = outcomeOf(envelope);
         call.errorCode = envelope.errorCode;
       } else if (envelope.kind === 'error' && this.strayErrorCodes.length < MAX_STRAY_ERRORS) {
-        this.strayErrorCodes.push(envelope.errorCode ?? 0);
+        this.strayErrorCodes = [...this.strayErrorCodes, envelope.errorCode ?? 0];
       }
       return;
     }
     if (envelope.method === null) return;
-    const method =
-      this.serverMessages.has(envelope.method) || this.serverMessages.size < MAX_SERVER_METHODS
-        ? envelope.method
-        : '_other';
-    this.serverMessages.set(method, (this.serverMessages.get(method) ?? 0) + 1);
+    this.serverMessages = count(this.serverMessages, envelope.method, MAX_SERVER_METHODS);
   }
 
   /** A request of this exchange still lacks its answer. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RawHeaders, RequestFields, ResponseFields } from './headers.ts';
+import { lowerNames, type RawHeaders, type RequestFields, type ResponseFields } from './headers.ts';
 
 /**
  * Fields that belong to one connection and are never forwarded (RFC 9110 §7.6.1). `Expect` is
@@ -23,16 +23,6 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
   'http2-settings',
   'expect',
-]);
-
-/** Request fields that we write ourselves, from the client's copy and what we know. */
-const REWRITTEN: ReadonlySet<string> = new Set([
-  'host',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-real-ip',
-  'via',
 ]);
 
 /**
@@ -86,6 +76,7 @@ export function forwardRequestHeaders(
   headers: RawHeaders,
   fields: RequestFields,
   context: ForwardContext,
+  names: readonly string[] = lowerNames(headers),
 ): string[] {
   const dropped = nominated(fields.connection);
   const forwarded: string[] = ['Host', context.host];
@@ -93,19 +84,30 @@ export function forwardRequestHeaders(
   let chainProto: string | null = null;
   let chainHost: string | null = null;
   let via: string | null = null;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    const value = headers[i + 1] as string;
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || dropped.has(lower) || lower.charCodeAt(0) === 0x3a) continue;
-    if (!REWRITTEN.has(lower)) {
-      forwarded.push(name, value);
-      continue;
+  for (let i = 0; i < names.length; i++) {
+    const lower = names[i] as string;
+    const value = headers[2 * i + 1] as string;
+    switch (lower) {
+      case 'host':
+      case 'x-real-ip':
+        break;
+      case 'x-forwarded-for':
+        chainFor = append(chainFor, value);
+        break;
+      case 'x-forwarded-proto':
+        chainProto = append(chainProto, value);
+        break;
+      case 'x-forwarded-host':
+        chainHost = append(chainHost, value);
+        break;
+      case 'via':
+        via = append(via, value);
+        break;
+      default:
+        // A name that begins with a colon is a pseudo-header of HTTP/2.
+        if (HOP_BY_HOP.has(lower) || dropped.has(lower) || lower.charCodeAt(0) === 0x3a) break;
+        forwarded.push(headers[2 * i] as string, value);
     }
-    if (lower === 'x-forwarded-for') chainFor = append(chainFor, value);
-    else if (lower === 'x-forwarded-proto') chainProto = append(chainProto, value);
-    else if (lower === 'x-forwarded-host') chainHost = append(chainHost, value);
-    else if (lower === 'via') via = append(via, value);
   }
   if (context.peer !== null) {
     forwarded.push('X-Forwarded-For', append(chainFor, context.peer), 'X-Real-IP', context.peer);
@@ -119,14 +121,17 @@ export function forwardRequestHeaders(
 }
 
 /** The header list for the client: as the upstream sent it, less what belongs to its connection. */
-export function forwardResponseHeaders(headers: RawHeaders, fields: ResponseFields): string[] {
+export function forwardResponseHeaders(
+  headers: RawHeaders,
+  fields: ResponseFields,
+  names: readonly string[] = lowerNames(headers),
+): string[] {
   const dropped = nominated(fields.connection);
   const forwarded: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    const lower = name.toLowerCase();
+  for (let i = 0; i < names.length; i++) {
+    const lower = names[i] as string;
     if (HOP_BY_HOP.has(lower) || dropped.has(lower)) continue;
-    forwarded.push(name, headers[i + 1] as string);
+    forwarded.push(headers[2 * i] as string, headers[2 * i + 1] as string);
   }
   return forwarded;
 }

@@ -37,6 +37,13 @@ export interface ResponseFields {
   connection: string | null;
 }
 
+/** The names of a list, in lower case: worked out once for all who go through it. */
+export function lowerNames(headers: RawHeaders): readonly string[] {
+  const names = new Array<string>(headers.length >> 1);
+  for (let i = 0; i < names.length; i++) names[i] = (headers[2 * i] as string).toLowerCase();
+  return names;
+}
+
 const join = (seen: string | null, value: string): string =>
   seen === null ? value : `${seen}, ${value}`;
 
@@ -56,7 +63,10 @@ export function isJsonMediaType(mediaType: string | null): boolean {
   return mediaType !== null && (mediaType === 'application/json' || mediaType.endsWith('+json'));
 }
 
-export function readRequestFields(headers: RawHeaders): RequestFields {
+export function readRequestFields(
+  headers: RawHeaders,
+  names: readonly string[] = lowerNames(headers),
+): RequestFields {
   const fields: RequestFields = {
     host: null,
     origin: null,
@@ -71,9 +81,9 @@ export function readRequestFields(headers: RawHeaders): RequestFields {
     hasSession: false,
     resumes: false,
   };
-  for (let i = 0; i < headers.length; i += 2) {
-    const value = headers[i + 1] as string;
-    switch ((headers[i] as string).toLowerCase()) {
+  for (let i = 0; i < names.length; i++) {
+    const value = headers[2 * i + 1] as string;
+    switch (names[i]) {
       case 'host':
         fields.host = join(fields.host, value);
         break;
@@ -115,16 +125,19 @@ export function readRequestFields(headers: RawHeaders): RequestFields {
   return fields;
 }
 
-export function readResponseFields(headers: RawHeaders): ResponseFields {
+export function readResponseFields(
+  headers: RawHeaders,
+  names: readonly string[] = lowerNames(headers),
+): ResponseFields {
   const fields: ResponseFields = {
     mediaType: null,
     contentEncoding: null,
     contentLength: null,
     connection: null,
   };
-  for (let i = 0; i < headers.length; i += 2) {
-    const value = headers[i + 1] as string;
-    switch ((headers[i] as string).toLowerCase()) {
+  for (let i = 0; i < names.length; i++) {
+    const value = headers[2 * i + 1] as string;
+    switch (names[i]) {
       case 'content-type':
         fields.mediaType = parseMediaType(value);
         break;

@@ -10,6 +10,7 @@ import { classifyMessage, eraOfRequestHead } from '../protocol/mcp/classify.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
 import type { BodyObserver } from './body-reader.ts';
 import { CallLedger } from './call-ledger.ts';
+import { count, NO_COUNTS } from './counts.ts';
 import type { DecisionPort } from './decision.ts';
 import type { RequestFields } from './headers.ts';
 import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
@@ -18,6 +19,7 @@ import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
 const MAX_EVENT_TYPES = 32;
 /** Problems kept per exchange. */
 const MAX_PROBLEMS = 8;
+const NO_PROBLEMS: readonly ParseProblem[] = [];
 
 export interface RequestHead {
   readonly method: string;
@@ -30,8 +32,8 @@ export interface RequestHead {
 
 export class Observations {
   readonly ledger: CallLedger = new CallLedger();
-  readonly sseEvents: Map<string, number> = new Map();
-  readonly problems: ParseProblem[] = [];
+  sseEvents: ReadonlyMap<string, number> = NO_COUNTS;
+  problems: readonly ParseProblem[] = NO_PROBLEMS;
   batch = false;
   era: Era;
   protocolVersion: string | null;
@@ -42,9 +44,7 @@ export class Observations {
   }
 
   addEvent(type: string): void {
-    const known = this.sseEvents.has(type) || this.sseEvents.size < MAX_EVENT_TYPES;
-    const name = known ? type : '_other';
-    this.sseEvents.set(name, (this.sseEvents.get(name) ?? 0) + 1);
+    this.sseEvents = count(this.sseEvents, type, MAX_EVENT_TYPES);
   }
 
   addProblem(
@@ -53,7 +53,8 @@ export class Observations {
     reason: string,
     offset: number,
   ): void {
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ side, parser, reason, offset });
+    if (this.problems.length === MAX_PROBLEMS) return;
+    this.problems = [...this.problems, { side, parser, reason, offset }];
   }
 }
 

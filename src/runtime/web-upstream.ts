@@ -9,7 +9,7 @@
  */
 
 import { contentCoding, type RawHeaders } from '../exchange/headers.ts';
-import { toRawHeaders, type Upstream } from '../roles/proxy/upstream.ts';
+import { FetchedResponse, toRawHeaders, type Upstream } from '../roles/proxy/upstream.ts';
 
 /** `RequestInit` as weir fills it in. `duplex` is missing from the DOM's own type. */
 export interface WebRequestInit {
@@ -63,11 +63,7 @@ export function createWebUpstream(traits: WebUpstreamTraits): Upstream {
       ...requestBody(body, length, traits),
     };
     const response = await traits.send(url, init);
-    return {
-      status: response.status,
-      headers: responseHeaders(response, method, traits),
-      body: response.body,
-    };
+    return new FetchedResponse(response, responseHeaders(response, method, traits));
   };
 }
 
@@ -124,9 +120,9 @@ function responseHeaders(
   const coding = contentCoding(response.headers.get('content-encoding'));
   const undone =
     codings === 'undone' &&
-    response.body !== null &&
+    (coding === 'gzip' || coding === 'br') &&
     method !== 'HEAD' &&
-    (coding === 'gzip' || coding === 'br');
+    response.body !== null;
   const raw = toRawHeaders(response.headers);
   if (!undone) return raw;
   const kept: string[] = [];

@@ -161,6 +161,7 @@ describe('config explain', () => {
         'shutdownGrace          10s               default',
         'metrics.labelLimit     200               default',
         'metrics.resourceLabel  template          default',
+        'workers                1                 default',
         'nodeShell              native            default',
         'admin.token            (secret)          flag --admin-token',
         'admin.prefix           /_weir            default',

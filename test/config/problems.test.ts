@@ -80,6 +80,11 @@ const WRONG: readonly (readonly [string, string])[] = [
     '--metrics-resource-label=none',
     '--metrics-resource-label "none": must be one of template, scheme, full',
   ],
+  ['--workers=0', '--workers "0": must be a whole number from 1 to 256, or auto'],
+  [
+    '--workers=atuo',
+    '--workers "atuo": must be a whole number from 1 to 256, or auto; did you mean auto?',
+  ],
   ['--node-shell=bash', '--node-shell "bash": must be one of native, fetch'],
   [
     '--admin-token=two words',

@@ -31,6 +31,7 @@ const DEFAULTS: ProxySettings = {
   timeouts: { connect: 30_000, responseHead: 30_000, idleStream: 0, total: 0 },
   shutdownGrace: 10_000,
   metrics: { labelLimit: 200, resourceLabel: 'template' },
+  workers: 1,
   nodeShell: 'native',
   admin: { token: null, prefix: '/_weir' },
   service: { name: 'mcp-sidecar', version: null, environment: 'dev' },

@@ -52,6 +52,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   shutdownGrace: sample('0', 0, '0', '0s'),
   'metrics.labelLimit': sample('500', 500),
   'metrics.resourceLabel': sample('scheme'),
+  workers: sample('auto'),
   nodeShell: sample('fetch'),
   'admin.token': sample('s3cret-s3cret', 's3cret-s3cret', 's3cret-s3cret', '(secret)'),
   'admin.prefix': sample('/ops/weir'),

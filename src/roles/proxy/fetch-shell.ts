@@ -12,7 +12,13 @@ import { type DeadlineName, Deadlines, describeExpiry } from './deadlines.ts';
 import { type ObservedBody, observeBody, readWhole } from './observed-body.ts';
 import type { CreateProxyOptions } from './options.ts';
 import { ProxyCore, WHOLE_BODY_BYTES } from './proxy-core.ts';
-import { fetchUpstream, fromRawHeaders, toRawHeaders, type Upstream } from './upstream.ts';
+import {
+  fetchUpstream,
+  fromRawHeaders,
+  toRawHeaders,
+  type Upstream,
+  type UpstreamResponse,
+} from './upstream.ts';
 
 /** What a runtime knows of a request beside the `Request` itself. */
 export interface FetchContext {
@@ -140,7 +146,7 @@ class FetchExchange {
         body,
         signal: this.#abort.signal,
       });
-      return await this.#respond(response.status, response.headers, response.body);
+      return await this.#respond(response);
     } catch (error) {
       return this.#failed(error);
     }
@@ -149,26 +155,19 @@ class FetchExchange {
   async #requestBody(
     fields: RequestFields,
   ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-    const body = this.#request.body;
+    const length = fields.contentLength;
+    if (length !== null && length > 0 && length <= WHOLE_BODY_BYTES) return await this.#wholeBody();
+    // A look at `body` makes a stream of it, which some runtimes are slow at.
+    const body = length === 0 ? null : this.#request.body;
     if (body === null) {
       this.#exchange.requestEnd();
       return null;
     }
-    const reader = body.getReader();
-    const onChunk = (bytes: Uint8Array): Uint8Array => {
-      this.#exchange.requestChunk(bytes);
-      return bytes;
-    };
-    if (fields.contentLength !== null && fields.contentLength <= WHOLE_BODY_BYTES) {
-      const whole = await readWhole(reader, onChunk).catch((error: unknown) => {
-        this.#downstreamClosed();
-        throw error;
-      });
-      this.#exchange.requestEnd();
-      return whole;
-    }
-    const observed = observeBody(reader, {
-      onChunk,
+    const observed = observeBody(body.getReader(), {
+      onChunk: (bytes) => {
+        this.#exchange.requestChunk(bytes);
+        return bytes;
+      },
       onEnd: () => {
         this.#exchange.requestEnd();
         this.#deadlines.requestSent();
@@ -180,16 +179,37 @@ class FetchExchange {
     return observed.stream;
   }
 
-  async #respond(
-    status: number,
-    rawHeaders: RawHeaders,
-    body: ReadableStream<Uint8Array> | null,
-  ): Promise<Response> {
+  async #wholeBody(): Promise<Uint8Array<ArrayBuffer>> {
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = new Uint8Array(await this.#request.arrayBuffer());
+    } catch (error) {
+      this.#downstreamClosed();
+      throw error;
+    }
+    this.#exchange.requestChunk(bytes);
+    this.#exchange.requestEnd();
+    return bytes;
+  }
+
+  async #respond(upstream: UpstreamResponse): Promise<Response> {
     this.#deadlines.responseHead();
-    if (this.#draining) return await this.#drain(body);
-    const { headers, fields, whole } = this.#core.respond(this.#exchange, status, rawHeaders);
+    if (this.#draining) return await this.#drain(upstream.body);
+    const { status } = upstream;
+    const { headers, fields, whole } = this.#core.respond(this.#exchange, status, upstream.headers);
     const init = { status, headers: fromRawHeaders(headers) };
-    if (body === null || this.#request.method === 'HEAD' || NULL_BODY_STATUS.has(status)) {
+    const bodiless = this.#request.method === 'HEAD' || NULL_BODY_STATUS.has(status);
+    // Taken in one piece a body shows no silences, so where they are measured it is read in pieces.
+    const takeBytes = this.#core.timeouts.idleStream === 0 ? upstream.bytes : undefined;
+    if (whole && !bodiless && takeBytes !== undefined) {
+      const bytes = await takeBytes.call(upstream);
+      this.#exchange.responseChunk(bytes);
+      const response = this.#createResponse(bytes, init, bytes.byteLength);
+      this.#finish();
+      return response;
+    }
+    const { body } = upstream;
+    if (body === null || bodiless) {
       await body?.cancel();
       const response = this.#createResponse(null, init, fields.contentLength);
       this.#finish();

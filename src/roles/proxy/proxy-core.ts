@@ -10,6 +10,7 @@ import { allowEverything } from '../../exchange/decision.ts';
 import { Exchange, type ExchangeEnvironment } from '../../exchange/exchange.ts';
 import { forwardRequestHeaders, forwardResponseHeaders } from '../../exchange/forwarding.ts';
 import {
+  lowerNames,
   type RawHeaders,
   type RequestFields,
   type ResponseFields,
@@ -87,7 +88,8 @@ export class ProxyCore {
 
   /** Begins an exchange: says what goes upstream, or answers it at once. */
   open(head: IncomingHead): OpenedExchange {
-    const fields = readRequestFields(head.headers);
+    const names = lowerNames(head.headers);
+    const fields = readRequestFields(head.headers, names);
     const query = head.url.indexOf('?');
     const exchange = new Exchange(
       {
@@ -139,18 +141,19 @@ export class ProxyCore {
       exchange,
       fields,
       path: upstreamPath(this.target, head.url),
-      headers: forwardRequestHeaders(head.headers, fields, {
-        host,
-        scheme: head.scheme,
-        httpVersion: head.httpVersion,
-        peer: head.peer,
-      }),
+      headers: forwardRequestHeaders(
+        head.headers,
+        fields,
+        { host, scheme: head.scheme, httpVersion: head.httpVersion, peer: head.peer },
+        names,
+      ),
     };
   }
 
   /** Takes the upstream's response head: says what goes to the client. */
   respond(exchange: Exchange, status: number, headers: RawHeaders): ForwardedHead {
-    const fields = readResponseFields(headers);
+    const names = lowerNames(headers);
+    const fields = readResponseFields(headers, names);
     const streams = fields.mediaType === 'text/event-stream';
     const rewriter =
       streams &&
@@ -161,7 +164,7 @@ export class ProxyCore {
         : null;
     exchange.responseHead(status, fields, rewriter);
     return {
-      headers: forwardResponseHeaders(headers, fields),
+      headers: forwardResponseHeaders(headers, fields, names),
       fields,
       whole: !streams && fields.contentLength !== null && fields.contentLength <= WHOLE_BODY_BYTES,
     };

@@ -19,6 +19,7 @@ const WITHOUT_EFFECT: readonly string[] = [
   'tls.keyFile',
   'tls.minVersion',
   'shutdownGrace',
+  'workers',
   'nodeShell',
 ];
 

@@ -1,0 +1,94 @@
+/**
+ * What a primary process and its workers say to each other. Both ends are this program, yet what
+ * arrives is checked: a program file may be replaced while weir runs, and the worker that is
+ * started after that is another version.
+ *
+ * @module
+ */
+
+import type { ProxySettings } from '../../config/settings.ts';
+import { type MetricsDelta, parseDelta } from '../../telemetry/delta.ts';
+
+export type ToWorker =
+  /** The first message: what to be. */
+  | { readonly type: 'start'; readonly version: string; readonly settings: ProxySettings }
+  /** Report everything counted so far, and name this request with it. */
+  | { readonly type: 'collect'; readonly request: number }
+  /** The delta with this sequence is counted. */
+  | { readonly type: 'acknowledge'; readonly sequence: number }
+  /** Finish what is under way, within `graceMs`, report, and end. */
+  | { readonly type: 'stop'; readonly graceMs: number };
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  /** It cannot start; the message is one line, and the worker ends. */
+  | { readonly type: 'failed'; readonly message: string }
+  | {
+      readonly type: 'metrics';
+      /** The latest `collect` that this answers; null when it comes unasked. */
+      readonly request: number | null;
+      /** Null when there is nothing new. */
+      readonly delta: MetricsDelta | null;
+    }
+  /** The connection handed over last has arrived (where connections are handed over). */
+  | { readonly type: 'accepted' };
+
+/** Longest reason of a failed start that is passed on, in UTF-16 code units. */
+const MAX_MESSAGE_CHARS = 2000;
+
+/** A message for a worker, or null when it is none. Settings are the primary's word. */
+export function parseToWorker(value: unknown): ToWorker | null {
+  const { type, version, settings, request, sequence, graceMs } = toRecord(value);
+  switch (type) {
+    case 'start':
+      if (typeof version !== 'string' || typeof settings !== 'object' || settings === null) {
+        return null;
+      }
+      return { type, version, settings: settings as ProxySettings };
+    case 'collect':
+      return isCount(request) ? { type, request } : null;
+    case 'acknowledge':
+      return isCount(sequence) ? { type, sequence } : null;
+    case 'stop':
+      return isCount(graceMs) ? { type, graceMs } : null;
+    default:
+      return null;
+  }
+}
+
+/** A message from a worker, or null when it is none. */
+export function parseFromWorker(value: unknown): FromWorker | null {
+  const { type, message, request, delta } = toRecord(value);
+  switch (type) {
+    case 'ready':
+    case 'accepted':
+      return { type };
+    case 'failed':
+      return typeof message === 'string' ? { type, message: oneLine(message) } : null;
+    case 'metrics':
+      if (request !== null && !isCount(request)) return null;
+      return delta === null ? { type, request, delta } : metricsMessage(request, delta);
+    default:
+      return null;
+  }
+}
+
+function metricsMessage(request: number | null, delta: unknown): FromWorker | null {
+  try {
+    return { type: 'metrics', request, delta: parseDelta(delta) };
+  } catch {
+    return null;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.split(/[\r\n]/, 1)[0]!.slice(0, MAX_MESSAGE_CHARS);
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
