@@ -8,7 +8,6 @@ import type { FlagReading } from '../config/flags.ts';
 import { printableName } from '../config/problem.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/resolve.ts';
 import { CONFIG_FILE_VARIABLE, type FileReading } from '../config/sources.ts';
-import { readYamlSettings } from '../config/yaml-file.ts';
 import type { Platform } from '../runtime/platform.ts';
 
 /** Read from the working directory when no file is named, and allowed to be missing. */
@@ -29,7 +28,10 @@ async function readConfigFile(platform: Platform, flags: FlagReading): Promise<F
   const fromEnv = platform.env[CONFIG_FILE_VARIABLE] || undefined;
   const path = fromFlag ?? fromEnv ?? DEFAULT_CONFIG_FILE;
   try {
-    return readYamlSettings(await platform.readTextFile(path), path);
+    const text = await platform.readTextFile(path);
+    // Most processes have no file, and need not carry a YAML parser in memory.
+    const { readYamlSettings } = await import('../config/yaml-file.ts');
+    return readYamlSettings(text, path);
   } catch (error) {
     const named = fromFlag !== undefined ? '--config' : fromEnv && CONFIG_FILE_VARIABLE;
     if (!named && isOutOfReach(error)) return null;

@@ -8,6 +8,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
@@ -206,22 +207,26 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  async *#observedRequest(): AsyncGenerator<Buffer> {
-    try {
+  /** The request body on its way, read as it passes; undici holds it back with the client's socket. */
+  #observedRequest(): Readable {
+    const request = this.#request;
+    const passing = new Readable({ read: () => void request.resume() });
+    request.on('data', (chunk: Buffer) => {
       // An upstream that answers early leaves the rest unread; the client's socket stays usable.
-      for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
-        this.#exchange.requestChunk(chunk as Buffer);
-        yield chunk as Buffer;
-      }
-    } catch (error) {
-      this.#onDownstreamClose();
-      throw error;
-    }
-    this.#exchange.requestEnd();
-    this.#deadlines.requestSent();
+      if (passing.destroyed) return;
+      this.#exchange.requestChunk(chunk);
+      if (!passing.push(chunk)) request.pause();
+    });
+    request.on('end', () => {
+      this.#exchange.requestEnd();
+      this.#deadlines.requestSent();
+      passing.push(null);
+    });
+    passing.on('close', () => request.resume());
+    return passing;
   }
 
-  #dispatch(path: string, headers: string[], body: Buffer | AsyncGenerator<Buffer> | null): void {
+  #dispatch(path: string, headers: string[], body: Buffer | Readable | null): void {
     this.#exchange.dispatched();
     // A streamed request is not complete yet; its end starts the wait for the answer.
     if (body === null || Buffer.isBuffer(body)) this.#deadlines.requestSent();
@@ -230,7 +235,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
         method: this.#request.method as Dispatcher.HttpMethod,
         path,
         headers,
-        body: body as Buffer | null,
+        body,
       },
       this,
     );

@@ -6,7 +6,10 @@
 
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
+// Not the package's root: see undici-parts.d.ts.
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { TargetAddress } from '../../config/address.ts';
 import type { RawHeaders } from '../../exchange/headers.ts';
 import type { Upstream } from '../../roles/proxy/upstream.ts';
