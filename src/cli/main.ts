@@ -15,7 +15,7 @@ import { type Command, type CommandFlag, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } fro
 import { configExplainCommand, configSchemaCommand } from './config-commands.ts';
 import { CONFIG_FLAG, HELP_FLAG, renderCommandHelp, renderOverview } from './help.ts';
 import { loadtestCommand } from './loadtest-command.ts';
-import { proxyCommand } from './proxy.ts';
+import { createProxyLogger, proxyCommand } from './proxy.ts';
 import { versionCommand } from './version-command.ts';
 
 const helpCommand: Command = {
@@ -41,6 +41,7 @@ const COMMANDS: readonly Command[] = [
 /** Runs the program; resolves to its exit code. */
 export async function main(platform: Platform): Promise<number> {
   try {
+    if (platform.serveAsWorker !== undefined) return await runWorker(platform);
     return await dispatch(platform, platform.args.map(longHelp));
   } catch (error) {
     if (error instanceof ConfigError) {
@@ -56,6 +57,14 @@ export async function main(platform: Platform): Promise<number> {
     platform.writeErr(`weir: internal error: ${details}\n`);
     return EXIT_FAILURE;
   }
+}
+
+/** One of several workers: its settings come from the weir that has started it. */
+async function runWorker(platform: Platform): Promise<number> {
+  const served = await platform.serveAsWorker?.((settings) =>
+    createProxyLogger(platform, settings),
+  );
+  return served ? EXIT_OK : EXIT_FAILURE;
 }
 
 async function dispatch(platform: Platform, args: readonly string[]): Promise<number> {

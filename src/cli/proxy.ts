@@ -29,20 +29,28 @@ async function runProxy({ platform, flags }: CommandInput): Promise<number> {
   const stopped = watchSignals(platform);
   const running = await platform.startProxy(settings, logger);
   logger.info('listening', { url: running.listenUrl, admin: running.adminUrl });
-  const signal = await stopped;
-  logger.info('shutting down', { signal, grace: formatDuration(settings.shutdownGrace) });
+  const end = await Promise.race(running.failed ? [stopped, running.failed] : [stopped]);
+  if (typeof end !== 'string') {
+    await running.shutdown();
+    throw end;
+  }
+  logger.info('shutting down', { signal: end, grace: formatDuration(settings.shutdownGrace) });
   await running.shutdown();
   logger.info('stopped');
   return EXIT_OK;
 }
 
-function createProxyLogger(platform: Platform, settings: ProxySettings): Logger {
-  const { logFormat, logLevel } = settings;
+/** Longest line that several processes can write to one pipe without mixing (Linux's PIPE_BUF). */
+const MAX_SHARED_LINE_BYTES = 4096;
+
+export function createProxyLogger(platform: Platform, settings: ProxySettings): Logger {
+  const { logFormat, logLevel, workers } = settings;
   const auto = platform.stdoutIsTerminal ? 'text' : 'json';
   return createLogger({
     level: logLevel,
     format: logFormat === 'auto' ? auto : logFormat,
     write: (line) => platform.writeOut(`${line}\n`),
+    ...(workers === 1 ? {} : { maxLineBytes: MAX_SHARED_LINE_BYTES - 1 }),
     // https://no-color.org
     color: platform.stdoutIsTerminal && !platform.env.NO_COLOR,
   });

@@ -34,7 +34,8 @@ function isHostPattern(text: string): boolean {
       : (splitHostPort(rest) ?? { host: rest, bracketed: false, port: '0' });
   if (parsePort(port) === null) return false;
   if (bracketed) return !wildcard && isIpv6(host);
-  return isHostname(host) && !(wildcard && isIpv4(host));
+  // A name may end in a dot, and is the same without it.
+  return isHostname(host) && !(wildcard && isIpv4(host.replace(/\.$/, '')));
 }
 
 /** An absolute http(s) URL without credentials, query and fragment. */

@@ -217,7 +217,7 @@ const shape = {
   workers: option(integerOr('auto', 1, MAX_WORKERS), 1, {
     group: 'Runtime',
     description:
-      'Processes that share the traffic, so that it can use several cores; auto is one per core this process may use. With more than one, a further process serves metrics and health for all of them',
+      'Processes that share the traffic, on Node and Bun, so that it can use several cores; auto is one per core that weir may use. With more than one, a further process serves metrics and health for all of them',
     example: 'auto',
   }),
   nodeShell: option(choice(['native', 'fetch']), 'native', {

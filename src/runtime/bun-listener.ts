@@ -34,11 +34,18 @@ export interface BunListenerOptions {
   readonly readTextFile: ReadTextFile;
   readonly logger: Logger;
   readonly handler: BunServeOptions['fetch'];
+  /** Other processes of this weir listen on the same port, which was asked for alone before. */
+  readonly shared?: boolean;
+}
+
+export interface BunListener extends Listener {
+  /** The port really taken. */
+  readonly port: number;
 }
 
 /** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
-export async function listenOnBun(options: BunListenerOptions): Promise<Listener> {
-  const { option, tls, readTextFile, logger, handler } = options;
+export async function listenOnBun(options: BunListenerOptions): Promise<BunListener> {
+  const { option, tls, readTextFile, logger, handler, shared = false } = options;
   const address = parseListenAddress(options.address);
   const certificate = tls === null ? null : await readCertificate(tls, readTextFile);
   if (tls !== null && certificate !== null) warnOfExpiry(certificate.cert, tls.certFile, logger);
@@ -75,9 +82,9 @@ export async function listenOnBun(options: BunListenerOptions): Promise<Listener
   let current: BunServer;
   try {
     // A port that is shared by mistake would not be refused, so it is first asked for alone.
-    current = serve(certificate, false);
+    current = serve(certificate, shared);
     port = current.port;
-    if (certificate !== null) {
+    if (certificate !== null && !shared) {
       await current.stop(true);
       current = serve(certificate, true);
     }
@@ -101,6 +108,7 @@ export async function listenOnBun(options: BunListenerOptions): Promise<Listener
 
   return {
     url: listenerUrl(address, port, tls !== null),
+    port,
     async close(graceMs) {
       stopWatching();
       const all = [current, ...retired];

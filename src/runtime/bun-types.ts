@@ -11,6 +11,7 @@ export interface BunNamespace {
   serve(options: BunServeOptions): BunServer;
   connect(options: BunConnectOptions): Promise<BunSocket>;
   file(path: string): { text(): Promise<string> };
+  spawn(options: BunSpawnOptions): BunSubprocess;
 }
 
 export interface BunServeOptions {
@@ -41,6 +42,22 @@ export interface BunServer {
   stop(closeActiveConnections?: boolean): Promise<void>;
 }
 
+export interface BunSpawnOptions {
+  cmd: readonly string[];
+  env: Record<string, string | undefined>;
+  stdio: readonly ['ignore', 'inherit', 'inherit'];
+  ipc(message: unknown): void;
+  onExit(child: unknown, code: number | null, signal: number | null): void;
+  onDisconnect(): void;
+}
+
+export interface BunSubprocess {
+  readonly pid: number;
+  readonly signalCode: string | null;
+  send(message: unknown): void;
+  kill(signal: 'SIGKILL'): void;
+}
+
 export interface BunConnectOptions {
   hostname: string;
   port: number;
@@ -66,10 +83,16 @@ export interface BunProcess {
   readonly stdout: { readonly isTTY?: boolean };
   cpuUsage(): { readonly user: number; readonly system: number };
   memoryUsage(): { readonly rss: number; readonly heapUsed: number };
-  on(signal: 'SIGTERM' | 'SIGINT', handler: () => void): unknown;
+  on(event: 'SIGTERM' | 'SIGINT' | 'exit' | 'disconnect', handler: () => void): unknown;
+  on(event: 'message', handler: (message: unknown) => void): unknown;
+  off(event: 'exit', handler: () => void): unknown;
+  /** There in a process that was spawned with a channel. */
+  send?(message: unknown): boolean;
+  readonly connected?: boolean;
   exit(code: number): never;
   /** Replaces the program of this process by another; returns only by throwing. */
   execve(file: string, args: readonly string[], env: Record<string, string | undefined>): never;
+  getBuiltinModule(name: 'node:os'): { availableParallelism(): number };
   getBuiltinModule(name: 'node:fs'): {
     writeSync(fd: number, bytes: Uint8Array): number;
     readdirSync(path: string): readonly string[];

@@ -6,19 +6,22 @@
 
 import { parseTarget, type TargetAddress } from '../config/address.ts';
 import type { ProxySettings } from '../config/settings.ts';
+import type { ProxyOptions } from '../roles/proxy/options.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
 import { listenOnBun } from './bun-listener.ts';
 import { createBunResponse } from './bun-response.ts';
 import type { BunFetchOptions, BunNamespace, BunProcess, BunServer } from './bun-types.ts';
-import { compose } from './compose.ts';
+import { connectToPrimary, startBunWorkers } from './bun-workers.ts';
+import { type AdminHandler, compose } from './compose.ts';
 import { plainAddress } from './listen-address.ts';
 import type { Platform, RunningProxy } from './platform.ts';
-import { runProxy } from './running-proxy.ts';
+import { type Listener, runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
 import { createWebUpstream } from './web-upstream.ts';
+import { type PrimaryLink, runWorker } from './workers-pool/worker.ts';
 
 declare const Bun: BunNamespace;
 declare const process: BunProcess;
@@ -29,15 +32,52 @@ const FETCH_LIMIT_VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
 const FETCH_LIMIT = 65_535;
 
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
-  raiseFetchLimit(logger);
   const target = parseTarget(settings.targetAddr);
-  const options = await fetchOptions(settings, target);
+  const workers =
+    settings.workers === 'auto'
+      ? process.getBuiltinModule('node:os').availableParallelism()
+      : settings.workers;
+  if (workers > 1) {
+    return startBunWorkers(settings, workers, {
+      logger,
+      probe: () => probe(target),
+      readProcess,
+      readTextFile,
+      listenForAdmin: (admin) => listenForAdmin(settings, logger, admin),
+      env: { [FETCH_LIMIT_VARIABLE]: Bun.env[FETCH_LIMIT_VARIABLE] ?? String(FETCH_LIMIT) },
+    });
+  }
+  raiseFetchLimit(logger);
   const { proxyOptions, health, admin } = compose(settings, {
     runtime: 'bun',
     logger,
     probe: () => probe(target),
     readProcess,
   });
+  const traffic = await createTraffic(settings, proxyOptions, logger);
+  return runProxy({
+    health,
+    listenForTraffic: () => traffic.listen(false),
+    listenForAdmin: () => listenForAdmin(settings, logger, admin),
+    shutdownGraceMs: settings.shutdownGrace,
+    endStreams: traffic.endStreams,
+    release: () => {},
+  });
+}
+
+interface Traffic {
+  /** @param shared whether other workers listen on the port, too */
+  readonly listen: (shared: boolean) => Promise<Listener>;
+  readonly endStreams: () => void;
+}
+
+/** @throws {StartError} when the CA file cannot be used */
+async function createTraffic(
+  settings: ProxySettings,
+  proxyOptions: ProxyOptions,
+  logger: Logger,
+): Promise<Traffic> {
+  const options = await fetchOptions(settings, parseTarget(settings.targetAddr));
   const proxy = createProxy({
     ...proxyOptions,
     createResponse: createBunResponse,
@@ -49,9 +89,9 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       sizedStream: 'field',
     }),
   });
-  return runProxy({
-    health,
-    listenForTraffic: () =>
+  return {
+    endStreams: proxy.endStreams,
+    listen: (shared) =>
       listenOnBun({
         address: settings.listenAddr,
         option: '--listen-addr',
@@ -60,20 +100,48 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
         logger,
         handler: (request, server) =>
           refuseHead(request) ?? proxy.handle(request, { peer: peerOf(server, request) }),
+        shared,
       }),
-    listenForAdmin: () =>
-      listenOnBun({
-        address: settings.metricsAddr,
-        option: '--metrics-addr',
-        tls: null,
-        readTextFile,
-        logger,
-        handler: (request, server) =>
-          refuseHead(request) ?? admin(request, peerOf(server, request)),
-      }),
-    shutdownGraceMs: settings.shutdownGrace,
-    endStreams: proxy.endStreams,
-    release: () => {},
+  };
+}
+
+function listenForAdmin(
+  settings: ProxySettings,
+  logger: Logger,
+  admin: AdminHandler,
+): Promise<Listener> {
+  return listenOnBun({
+    address: settings.metricsAddr,
+    option: '--metrics-addr',
+    tls: null,
+    readTextFile,
+    logger,
+    handler: (request, server) => refuseHead(request) ?? admin(request, peerOf(server, request)),
+  });
+}
+
+/** The life of one of several workers. */
+function serveAsWorker(
+  link: PrimaryLink,
+  createLogger: (settings: ProxySettings) => Logger,
+): Promise<boolean> {
+  // A terminal and some supervisors signal every process; when to end is the primary's decision.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+  return runWorker({
+    runtime: 'bun',
+    link,
+    createLogger,
+    readProcess,
+    async startTraffic(settings, options, logger) {
+      const traffic = await createTraffic(settings, options, logger);
+      const listener = await traffic.listen(true);
+      return {
+        async close(graceMs) {
+          traffic.endStreams();
+          await listener.close(graceMs);
+        },
+      };
+    },
   });
 }
 
@@ -168,6 +236,9 @@ function raiseFetchLimit(logger: Logger): void {
   }
 }
 
+/** Null unless this process is one of several workers. */
+const primary = connectToPrimary();
+
 export const bunPlatform: Platform = {
   name: 'bun',
   version: Bun.version,
@@ -180,4 +251,7 @@ export const bunPlatform: Platform = {
   exit: (code) => process.exit(code),
   onSignal: (signal, handler) => void process.on(signal, handler),
   startProxy,
+  ...(primary === null
+    ? {}
+    : { serveAsWorker: (createLogger) => serveAsWorker(primary, createLogger) }),
 };

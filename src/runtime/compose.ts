@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Admin, createAdmin } from '../admin/admin.ts';
+import { type Admin, type AdminOptions, createAdmin } from '../admin/admin.ts';
 import { HealthMonitor } from '../admin/health.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ExchangeSink } from '../exchange/record.ts';
@@ -15,27 +15,48 @@ import { createAccessLogSink } from '../telemetry/access-log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { MemoryMetricsStore } from '../telemetry/memory-store.ts';
 import { createMetricsSink } from '../telemetry/metrics-sink.ts';
+import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { createProcessMetrics, type ProcessReading } from '../telemetry/process-metrics.ts';
 import { VERSION } from '../version.ts';
 
-export interface RuntimePorts {
+export interface TrafficPorts {
   /** `node`, `deno`, `bun`. */
   readonly runtime: string;
   readonly logger: Logger;
-  /** Opens and closes a TCP connection to the upstream; rejects when that fails. */
-  readonly probe: (signal: AbortSignal) => Promise<void>;
   readonly readProcess: () => ProcessReading;
 }
 
-export interface Composition {
+export interface RuntimePorts extends TrafficPorts {
+  /** Opens and closes a TCP connection to the upstream; rejects when that fails. */
+  readonly probe: (signal: AbortSignal) => Promise<void>;
+}
+
+/** What serves traffic. */
+export interface TrafficComposition {
   /** For {@link ProxyCore} or `createProxy`. */
+  readonly proxyOptions: ProxyOptions;
+  /** Where everything is counted. */
+  readonly store: MetricsStore;
+}
+
+/** What a process needs that serves both traffic and the admin listener. */
+export interface Composition {
   readonly proxyOptions: ProxyOptions;
   readonly health: HealthMonitor;
   /** Answers on the admin listener. */
-  readonly admin: (request: Request, peer: string | null) => Promise<Response>;
+  readonly admin: AdminHandler;
 }
 
+export type AdminHandler = (request: Request, peer: string | null) => Promise<Response>;
+
 export function compose(settings: ProxySettings, ports: RuntimePorts): Composition {
+  const { proxyOptions, store } = composeTraffic(settings, ports);
+  const health = composeHealth(settings, ports.probe);
+  const admin = composeAdmin(settings, { snapshot: () => store.snapshot(), health });
+  return { proxyOptions, health, admin };
+}
+
+export function composeTraffic(settings: ProxySettings, ports: TrafficPorts): TrafficComposition {
   const store = new MemoryMetricsStore();
   createProcessMetrics(store, ports.readProcess);
   const sinks: ExchangeSink[] = [
@@ -52,11 +73,8 @@ export function compose(settings: ProxySettings, ports: RuntimePorts): Compositi
       createAccessLogSink(ports.logger.child('access'), { service: settings.upstream.name }),
     );
   }
-  const health = new HealthMonitor({
-    probe: ports.probe,
-    intervalMs: settings.healthCheckInterval,
-  });
   return {
+    store,
     proxyOptions: {
       target: settings.targetAddr,
       allowedHosts: settings.allowedHosts,
@@ -65,20 +83,27 @@ export function compose(settings: ProxySettings, ports: RuntimePorts): Compositi
       timeouts: settings.timeouts,
       sinks,
     },
-    health,
-    admin: guardHost(
-      createAdmin({
-        snapshot: () => store.snapshot(),
-        health,
-        token: settings.admin.token,
-        openHealth: true,
-      }),
-    ),
   };
 }
 
+export function composeHealth(
+  settings: ProxySettings,
+  probe: RuntimePorts['probe'],
+): HealthMonitor {
+  return new HealthMonitor({ probe, intervalMs: settings.healthCheckInterval });
+}
+
+export function composeAdmin(
+  settings: ProxySettings,
+  { snapshot, health }: Pick<AdminOptions, 'snapshot' | 'health'>,
+): AdminHandler {
+  return guardHost(
+    createAdmin({ snapshot, health, token: settings.admin.token, openHealth: true }),
+  );
+}
+
 /** A page somewhere on the web must not read metrics through a name it made point to loopback. */
-function guardHost(admin: Admin): Composition['admin'] {
+function guardHost(admin: Admin): AdminHandler {
   const guard = createHostGuard({ allowedHosts: [], allowedOrigins: [] });
   return async (request, peer) => {
     const refusal = guard.check({

@@ -35,6 +35,7 @@ const POOL_IDLE_MS = 3000;
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
   refuseWhatDenoCannot(settings, target);
+  if (settings.workers === 'auto') logger.info('one worker: Deno has no means for several');
   const client = await createClient(settings, target, logger);
   const { proxyOptions, health, admin } = compose(settings, {
     runtime: 'deno',
@@ -99,6 +100,11 @@ function refuseWhatDenoCannot(settings: ProxySettings, target: TargetAddress): v
   if (settings.upstream.serverName !== null && target.scheme === 'https') {
     throw new StartError(
       'cannot set --upstream-server-name on Deno: its fetch takes the name from the target alone; use that name in --target-addr, or run weir on Node or Bun',
+    );
+  }
+  if (settings.workers !== 'auto' && settings.workers > 1) {
+    throw new StartError(
+      `cannot set --workers ${settings.workers} on Deno: it gives processes neither a channel nor, without --unstable-net, a shared port; use 1, or run weir on Node or Bun`,
     );
   }
   const host = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;

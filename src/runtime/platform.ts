@@ -16,9 +16,14 @@ export interface RunningProxy {
   readonly adminUrl: string;
   /** Ends gracefully: at most `shutdownGrace` for what is in flight, then everything is closed. */
   shutdown(): Promise<void>;
+  /**
+   * Resolves, if ever, when it cannot go on: it is to be shut down, and the program ends with this
+   * error. Left out where that does not happen.
+   */
+  readonly failed?: Promise<StartError>;
 }
 
-/** The proxy could not start: port in use, unreadable certificate. The message is one line. */
+/** The proxy could not start, or not start again: port in use, unreadable certificate. The message is one line. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
@@ -44,4 +49,9 @@ export interface Platform {
   onSignal(signal: 'SIGTERM' | 'SIGINT', handler: () => void): void;
   /** Resolves once both listeners accept connections; throws a StartError. */
   startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy>;
+  /**
+   * There in a process that a weir with several workers has started as one of them: serves until
+   * that weir says so. False when it could not start, which was reported there and not here.
+   */
+  readonly serveAsWorker?: (createLogger: (settings: ProxySettings) => Logger) => Promise<boolean>;
 }

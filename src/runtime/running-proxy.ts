@@ -6,7 +6,7 @@
  */
 
 import type { HealthMonitor } from '../admin/health.ts';
-import type { RunningProxy } from './platform.ts';
+import type { RunningProxy, StartError } from './platform.ts';
 
 /** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
 const ADMIN_GRACE_MS = 1000;
@@ -29,6 +29,8 @@ export interface ProxyParts {
   readonly endStreams: () => void;
   /** Lets go of the upstream, when nothing is under way any more. */
   readonly release: () => void | Promise<void>;
+  /** See {@link RunningProxy.failed}. */
+  readonly failed?: Promise<StartError>;
 }
 
 /** @throws {StartError} as the listeners do; then none of them is left open */
@@ -43,6 +45,7 @@ export async function runProxy(parts: ProxyParts): Promise<RunningProxy> {
   return {
     listenUrl: traffic.url,
     adminUrl: admin.url,
+    ...(parts.failed === undefined ? {} : { failed: parts.failed }),
     async shutdown() {
       health.drain();
       parts.endStreams();

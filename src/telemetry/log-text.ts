@@ -19,26 +19,31 @@ export const MAX_FIELD_CHARS = 1024;
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** A string as a JSON literal of visible characters. It parses back to the (cut) string. */
-export function quote(text: string): string {
-  return JSON.stringify(cut(text)).replace(
+export function quote(text: string, maxChars: number = MAX_FIELD_CHARS): string {
+  return JSON.stringify(cut(text, maxChars)).replace(
     UNSAFE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
 /** A value as JSON. Numbers JSON does not have become null. */
-export function toJsonText(value: Exclude<LogValue, undefined>): string {
-  return typeof value === 'string' ? quote(value) : JSON.stringify(value);
+export function toJsonText(value: Exclude<LogValue, undefined>, maxChars?: number): string {
+  return typeof value === 'string' ? quote(value, maxChars) : JSON.stringify(value);
 }
 
 /** A value for people: bare where that is unambiguous, quoted otherwise. */
-export function toPlainText(value: Exclude<LogValue, undefined>): string {
+export function toPlainText(
+  value: Exclude<LogValue, undefined>,
+  maxChars: number = MAX_FIELD_CHARS,
+): string {
   if (typeof value !== 'string') return String(value);
-  return /^[A-Za-z0-9_./:@%+,*{}()[\]-]+$/.test(value) ? cut(value) : quote(value);
+  return /^[A-Za-z0-9_./:@%+,*{}()[\]-]+$/.test(value)
+    ? cut(value, maxChars)
+    : quote(value, maxChars);
 }
 
-function cut(text: string): string {
-  if (text.length <= MAX_FIELD_CHARS) return text;
-  const kept = text.slice(0, MAX_FIELD_CHARS).toWellFormed();
-  return `${kept}…(${text.length - MAX_FIELD_CHARS} more)`;
+function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const kept = text.slice(0, maxChars).toWellFormed();
+  return `${kept}…(${text.length - maxChars} more)`;
 }

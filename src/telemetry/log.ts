@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type LogFields, type LogValue, quote, toJsonText, toPlainText } from './log-text.ts';
+import {
+  type LogFields,
+  type LogValue,
+  MAX_FIELD_CHARS,
+  quote,
+  toJsonText,
+  toPlainText,
+} from './log-text.ts';
 
 export type { LogFields, LogValue } from './log-text.ts';
 
@@ -31,6 +38,11 @@ export interface LoggerOptions {
   component?: string;
   /** Colours the level in text format. Default false. */
   color?: boolean;
+  /**
+   * Longest line, in UTF-8 bytes: the strings of a longer one are cut shorter until it fits.
+   * Default: no limit but that of each field.
+   */
+  maxLineBytes?: number;
 }
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -50,7 +62,12 @@ export function createLogger(options: LoggerOptions): Logger {
   return new LineLogger(
     {
       threshold: LEVELS[level],
-      format: options.format === 'json' ? formatJson : (entry) => formatText(entry, color),
+      format: fitting(
+        options.format === 'json'
+          ? formatJson
+          : (entry, maxChars) => formatText(entry, maxChars, color),
+        options.maxLineBytes ?? Number.POSITIVE_INFINITY,
+      ),
       write,
       now,
     },
@@ -71,6 +88,32 @@ interface Output {
   readonly format: (entry: Entry) => string;
   readonly write: (line: string) => void;
   readonly now: () => number;
+}
+
+type Format = (entry: Entry, maxFieldChars: number) => string;
+
+/** Strings are never cut shorter than this, in UTF-16 code units. */
+const MIN_FIELD_CHARS = 16;
+/** UTF-8 bytes of one UTF-16 code unit, at most. */
+const MAX_BYTES_PER_CHAR = 3;
+
+const encoder = new TextEncoder();
+
+/** A format whose lines stay within a limit. Long ones are the exception: they are made again. */
+function fitting(format: Format, maxBytes: number): Output['format'] {
+  return (entry) => {
+    let maxFieldChars = MAX_FIELD_CHARS;
+    let line = format(entry, maxFieldChars);
+    while (
+      line.length * MAX_BYTES_PER_CHAR > maxBytes &&
+      maxFieldChars > MIN_FIELD_CHARS &&
+      encoder.encode(line).length > maxBytes
+    ) {
+      maxFieldChars /= 2;
+      line = format(entry, maxFieldChars);
+    }
+    return line;
+  };
 }
 
 class LineLogger implements Logger {
@@ -113,34 +156,41 @@ class LineLogger implements Logger {
   }
 }
 
-function formatJson({ time, level, component, message, fields }: Entry): string {
+function formatJson(
+  { time, level, component, message, fields }: Entry,
+  maxFieldChars: number,
+): string {
   let line = `{"timestamp":"${toTimestamp(time)}","level":"${level}"`;
-  line += `,"component":${quote(component)},"message":${quote(message)}`;
+  line += `,"component":${quote(component)},"message":${quote(message, maxFieldChars)}`;
   for (const [name, value] of definedFields(fields)) {
     const key = ENTRY_KEYS.has(name) ? `field_${name}` : name;
-    line += `,${quote(key)}:${toJsonText(value)}`;
+    line += `,${quote(key)}:${toJsonText(value, maxFieldChars)}`;
   }
   return `${line}}`;
 }
 
-function formatText({ time, level, component, message, fields }: Entry, color: boolean): string {
+function formatText(
+  { time, level, component, message, fields }: Entry,
+  maxFieldChars: number,
+  color: boolean,
+): string {
   const levelText = level.toUpperCase().padEnd(LEVEL_COLUMNS);
   const parts = [
     toTimestamp(time),
     color ? `\u001b[${COLORS[level]}m${levelText}\u001b[0m` : levelText,
     toMessageText(component).padEnd(COMPONENT_COLUMNS),
-    toMessageText(message),
+    toMessageText(message, maxFieldChars),
   ];
   for (const [name, value] of definedFields(fields)) {
     // Null says "unknown", which a person sees from the field not being there.
-    if (value !== null) parts.push(`${toPlainText(name)}=${toPlainText(value)}`);
+    if (value !== null) parts.push(`${toPlainText(name)}=${toPlainText(value, maxFieldChars)}`);
   }
   return parts.join(' ');
 }
 
 /** Messages are prose: escaped like a quoted value, but without the quotes. */
-function toMessageText(message: string): string {
-  return quote(message).slice(1, -1).replaceAll('\\"', '"');
+function toMessageText(message: string, maxChars?: number): string {
+  return quote(message, maxChars).slice(1, -1).replaceAll('\\"', '"');
 }
 
 function definedFields(fields: LogFields): [string, Exclude<LogValue, undefined>][] {

@@ -32,6 +32,18 @@ function entries(platform: FakePlatform): Record<string, unknown>[] {
 }
 
 describe('proxy command', () => {
+  it('that cannot go on shuts down, says why in one line and exits 1', async () => {
+    const { proxy, finish, shutdowns } = slowProxy();
+    const failed = Promise.resolve(new StartError('worker 1 ended too often'));
+    const { platform, code } = start({ startProxy: async () => ({ ...proxy, failed }) });
+    await settle();
+    expect(shutdowns()).toBe(1);
+    finish();
+    expect(await code).toBe(1);
+    expect(platform.err).toBe('weir: worker 1 ended too often\n');
+    expect(entries(platform)).toHaveLength(1);
+  });
+
   it('serves until SIGTERM, then ends gracefully with 0', async () => {
     const { proxy, finish, shutdowns } = slowProxy();
     const { platform, code } = start({ startProxy: async () => proxy });
@@ -103,7 +115,8 @@ describe('proxy command', () => {
       env: { PORT: '4000' },
       files: { 'weir.yaml': 'tls:\n  minVersion: 1.3\n' },
     });
-    await settle();
+    // The YAML reader is loaded on demand.
+    while (platform.started.length === 0) await settle();
     platform.signal('SIGTERM');
     await code;
     expect(platform.started).toHaveLength(1);

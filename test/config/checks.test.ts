@@ -76,6 +76,7 @@ describe('checkAllowedOrigin', () => {
   it.each([
     ...['', 'https://', 'https://a/', 'https://a/b', 'https://*', 'https://user@a', '://a'],
     ...['https://a?b', 'https://a#b', 'https:a', 'https://a b', 'https://null:x'],
+    ...['*.127.0.0.1', '*.127.0.0.1.'],
   ])('refuses %j', (text) => {
     expect(accepts(checkAllowedOrigin, text)).toBe(false);
   });

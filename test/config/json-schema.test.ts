@@ -7,6 +7,8 @@ import { SAMPLES, yamlOf } from './samples.ts';
 interface Schema {
   type?: string | string[];
   enum?: unknown[];
+  const?: unknown;
+  anyOf?: Schema[];
   properties?: Record<string, Schema>;
   additionalProperties?: boolean;
   items?: Schema;
@@ -24,7 +26,18 @@ interface Schema {
 
 const KEYWORDS = new Set([
   ...['type', 'enum', 'properties', 'additionalProperties', 'items', 'pattern', 'minLength'],
-  ...['maxItems', 'minimum', 'maximum', 'default', 'examples', 'description', 'title', '$schema'],
+  ...[
+    'const',
+    'anyOf',
+    'maxItems',
+    'minimum',
+    'maximum',
+    'default',
+    'examples',
+    'description',
+    'title',
+    '$schema',
+  ],
 ]);
 
 /** Validates with the keywords our schema uses; an unknown keyword is an error of the test. */
@@ -34,6 +47,8 @@ function accepts(schema: Schema, value: unknown): boolean {
   if (schema.type !== undefined && ![schema.type].flat().some((type) => isOfType(type, value))) {
     return false;
   }
+  if (schema.anyOf !== undefined && !schema.anyOf.some((one) => accepts(one, value))) return false;
+  if (schema.const !== undefined && schema.const !== value) return false;
   if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
   if (typeof value === 'string') {
     if (value.length < (schema.minLength ?? 0)) return false;

@@ -21,6 +21,13 @@ export const GAPS = {
   // What the platform does instead of weir.
   'own-listener': { workers: LISTENER },
   'tls-listener': { workers: LISTENER },
+  'several-workers': {
+    deno: 'Deno gives processes no channel, threads die together, and a shared port is unstable; weir says so',
+    workers: 'the platform runs as many isolates as it likes; weir says so',
+  },
+  'handed-connections': {
+    bun: 'the kernel shares connections out among the sockets of one port, and asks nobody',
+  },
   'http2-listener': { bun: 'Bun.serve speaks HTTP/1.1 only' },
   'http2-polite-reset': {
     'node-fetch':

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programPath } from '../fixtures/programs.ts';
+import { eventually } from '../fixtures/wait.ts';
 import { callTool, DIST, startProgram, startUpstream, type Upstream } from './built.ts';
 
 const NODE = programPath('node');
@@ -52,6 +53,23 @@ describe('dist/weir.js', () => {
       });
       const metrics = await (await fetch(`${weir.admin}/metrics`)).text();
       expect(metrics).toContain('mcp_requests_total');
+    } finally {
+      await weir.process.stop();
+    }
+    expect((await weir.process.exited).code).toBe(0);
+    expect(readdirSync(directory)).toEqual(['weir.js']);
+  });
+
+  it('serves with several workers, with an empty environment in a read-only directory', async () => {
+    const weir = await startProgram([...commandLine(), '--workers=2'], { env: {}, cwd: directory });
+    try {
+      for (let id = 1; id <= 4; id++) {
+        expect(await callTool(weir.url, id)).toMatchObject({ status: 200, body: { id } });
+      }
+      await eventually(async () => {
+        const metrics = await (await fetch(`${weir.admin}/metrics`)).text();
+        expect(metrics).toMatch(/^mcp_requests_total\{.*\} 4$/m);
+      });
     } finally {
       await weir.process.stop();
     }

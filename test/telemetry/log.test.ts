@@ -16,6 +16,13 @@ function setUp(options: Partial<LoggerOptions> = {}) {
   return { lines, logger };
 }
 
+/** The entry as a logger without limits writes it. */
+function unlimited(format: 'json' | 'text', fields: Record<string, string | number>): string {
+  const { lines, logger } = setUp({ format });
+  logger.info('exchange', fields);
+  return lines[0] as string;
+}
+
 /** Anything that could end a line, move a cursor or turn text around. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
@@ -51,6 +58,23 @@ describe('createLogger', () => {
     expect(lines).toEqual([
       '{"timestamp":"2026-11-20T22:30:01.005Z","level":"warn","component":"access","message":"exchange","status":502,"tool":null,"ok":false,"path":"/mcp"}',
     ]);
+  });
+
+  it.each(['json', 'text'] as const)('%s: lines stay within maxLineBytes, and whole', (format) => {
+    const { lines, logger } = setUp({ format, maxLineBytes: 1000 });
+    const short = { path: '/mcp', tool: 'add', status: 200 };
+    const fields = (text: string) => ({ ...short, path: text, tool: text, mcp_method: text });
+    logger.info('exchange', short);
+    // One, three and six bytes for each UTF-16 code unit.
+    for (const text of ['x', '\u20ac', '\u202e'])
+      logger.info('exchange', fields(text.repeat(2000)));
+    expect(lines[0]).toBe(unlimited(format, short));
+    for (const line of lines.slice(1)) {
+      expect(new TextEncoder().encode(line).length).toBeLessThanOrEqual(1000);
+      expect(line).toMatch(/more\)/);
+      expect(line).toContain(format === 'json' ? '"status":200' : 'status=200');
+      if (format === 'json') expect(JSON.parse(line)).toMatchObject({ message: 'exchange' });
+    }
   });
 
   it('writes entries of its level and above', () => {

@@ -6,7 +6,7 @@
 
 import { createServer, type Server } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { type ListenAddress, parseListenAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
@@ -37,19 +37,33 @@ const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: REQUEST_HEAD
 
 export type RequestListener = (request: AnyRequest, response: AnyResponse) => void;
 
-export interface NodeListenerOptions {
-  readonly address: string;
-  /** The flag that names the address, for messages. */
-  readonly option: string;
+/** What is served, wherever its connections come from. */
+export interface ServingOptions {
   readonly tls: ProxySettings['tls'] | null;
   readonly readTextFile: ReadTextFile;
   readonly logger: Logger;
   readonly handler: RequestListener;
 }
 
+export interface NodeListenerOptions extends ServingOptions {
+  readonly address: string;
+  /** The flag that names the address, for messages. */
+  readonly option: string;
+}
+
+/** A server without a port of its own. */
+export interface FedListener {
+  /** Serves a connection that was accepted elsewhere. */
+  accept(socket: Socket): void;
+  /** Takes no more, waits at most `graceMs` for what is under way, then breaks it off. */
+  close(graceMs: number): Promise<void>;
+}
+
 /** A server that can be closed, whatever it speaks. */
 interface Serving {
   readonly server: Server | Http2SecureServer;
+  /** Whether an answer goes out after the client's end. So it is with HTTP/1.1; TLS has its own. */
+  readonly allowHalfOpen: boolean;
   /** Asks connections without anything under way to end. */
   endIdle(): void;
   /** Breaks off what is left. */
@@ -60,36 +74,74 @@ interface Serving {
 /** @throws {StartError} when the address cannot be taken or the certificate cannot be used */
 export async function listenOnNode(options: NodeListenerOptions): Promise<Listener> {
   const address = parseListenAddress(options.address);
-  const serving = options.tls === null ? servePlain(options) : await serveTls(options, options.tls);
+  const serving = await createServing(options);
   const { server } = serving;
+  let port: number;
   try {
-    await bind(server, address);
+    port = await bindServer(server, address, options.option);
   } catch (error) {
     serving.stopWatching();
-    throw new StartError(describeBindError(error, address, options.option));
+    throw error;
   }
   return {
-    url: listenerUrl(address, (server.address() as AddressInfo).port, options.tls !== null),
-    async close(graceMs) {
-      serving.stopWatching();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      serving.endIdle();
-      const idle = setInterval(() => serving.endIdle(), DRAIN_POLL_MS);
-      await finishWithin(graceMs, closed, async () => {
-        serving.breakOff();
-        await closed;
+    url: listenerUrl(address, port, options.tls !== null),
+    close: (graceMs) =>
+      drain(serving, new Promise((resolve) => server.close(() => resolve())), graceMs),
+  };
+}
+
+/** @throws {StartError} when the certificate cannot be used */
+export async function feedOnNode(options: ServingOptions): Promise<FedListener> {
+  const serving = await createServing(options);
+  const { server } = serving;
+  const sockets = new Set<Socket>();
+  let onEmpty = () => {};
+  // Starts what Node starts on a server that listens: timeouts, and the list of idle connections.
+  server.emit('listening');
+  return {
+    accept(socket) {
+      sockets.add(socket);
+      socket.once('close', () => {
+        sockets.delete(socket);
+        if (sockets.size === 0) onEmpty();
       });
-      clearInterval(idle);
+      // As the server sets up those it accepts itself.
+      socket.allowHalfOpen = serving.allowHalfOpen;
+      server.emit('connection', socket);
+    },
+    close(graceMs) {
+      const closed = new Promise<void>((resolve) => {
+        onEmpty = resolve;
+        if (sockets.size === 0) resolve();
+      });
+      server.close();
+      return drain(serving, closed, graceMs);
     },
   };
 }
 
-function servePlain({ handler }: NodeListenerOptions): Serving {
+async function createServing(options: ServingOptions): Promise<Serving> {
+  return options.tls === null ? servePlain(options) : await serveTls(options, options.tls);
+}
+
+async function drain(serving: Serving, closed: Promise<void>, graceMs: number): Promise<void> {
+  serving.stopWatching();
+  serving.endIdle();
+  const idle = setInterval(() => serving.endIdle(), DRAIN_POLL_MS);
+  await finishWithin(graceMs, closed, async () => {
+    serving.breakOff();
+    await closed;
+  });
+  clearInterval(idle);
+}
+
+function servePlain({ handler }: ServingOptions): Serving {
   const unused = new UnusedSockets();
   const server = createServer(TIMEOUTS, unused.watch(handler));
   server.on('connection', (socket: Socket) => unused.add(socket));
   return {
     server,
+    allowHalfOpen: true,
     endIdle() {
       unused.destroy();
       server.closeIdleConnections();
@@ -100,7 +152,7 @@ function servePlain({ handler }: NodeListenerOptions): Serving {
 }
 
 async function serveTls(
-  { readTextFile, logger, handler }: NodeListenerOptions,
+  { readTextFile, logger, handler }: ServingOptions,
   tls: ProxySettings['tls'],
 ): Promise<Serving> {
   const certificate = await readCertificate(tls, readTextFile);
@@ -123,6 +175,7 @@ async function serveTls(
   const http1 = server as Http2SecureServer & Server;
   return {
     server,
+    allowHalfOpen: false,
     endIdle() {
       unused.destroy();
       for (const session of sessions) session.close();
@@ -179,14 +232,24 @@ class UnusedSockets {
   }
 }
 
-function bind(server: Server | Http2SecureServer, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    const listening = () => {
-      server.off('error', reject);
-      resolve();
-    };
-    if (address.host === '') server.listen(address.port, listening);
-    else server.listen(address.port, address.host, listening);
-  });
+/** Listens; resolves to the port really taken. @throws {StartError} when it cannot be taken */
+export async function bindServer(
+  server: NetServer | Http2SecureServer,
+  address: ListenAddress,
+  option: string,
+): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      const listening = () => {
+        server.off('error', reject);
+        resolve();
+      };
+      if (address.host === '') server.listen(address.port, listening);
+      else server.listen(address.port, address.host, listening);
+    });
+  } catch (error) {
+    throw new StartError(describeBindError(error, address, option));
+  }
+  return (server.address() as AddressInfo).port;
 }

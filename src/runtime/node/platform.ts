@@ -4,42 +4,43 @@
  * @module
  */
 
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { getRequestListener } from '@hono/node-server';
 import { parseTarget, type TargetAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
-import type { ProxyOptions } from '../../roles/proxy/options.ts';
-import { createProxy } from '../../roles/proxy/proxy.ts';
-import { ProxyCore } from '../../roles/proxy/proxy-core.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { ProcessReading } from '../../telemetry/process-metrics.ts';
-import { compose } from '../compose.ts';
+import { type AdminHandler, compose } from '../compose.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
-import { runProxy } from '../running-proxy.ts';
-import { readUpstreamAuthorities } from '../upstream-authorities.ts';
+import { type Listener, runProxy } from '../running-proxy.ts';
+import { startCluster } from './cluster/primary.ts';
+import { connectToPrimary } from './cluster/worker.ts';
 import { listenOnNode, type RequestListener } from './listener.ts';
-import { type AnyRequest, NodeShell, peerOf, requestHeaders } from './shell.ts';
-import { poolUpstream, UpstreamPool } from './upstream-pool.ts';
+import { readProcess } from './process-reading.ts';
+import { peerOf } from './shell.ts';
+import { createTraffic, type NodeEnvironment } from './traffic.ts';
 
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
+  const probeTarget = (signal: AbortSignal) => probe(target, signal);
+  // Limits of a container's CPU count: Node asks the cgroup.
+  const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
+  if (workers > 1) {
+    return startCluster(settings, workers, {
+      logger,
+      probe: probeTarget,
+      readProcess,
+      listenForAdmin: (admin) => listenForAdmin(settings, logger, admin),
+    });
+  }
   const { proxyOptions, health, admin } = compose(settings, {
     runtime: 'node',
     logger,
-    probe: (signal) => probe(target, signal),
+    probe: probeTarget,
     readProcess,
   });
-  const pool = new UpstreamPool(target, {
-    connectTimeoutMs: settings.timeouts.connect,
-    authorities: await readUpstreamAuthorities(settings.upstream, readTextFile),
-    serverName: settings.upstream.serverName,
-  });
-  const shell =
-    settings.nodeShell === 'native'
-      ? new NodeShell(new ProxyCore(proxyOptions), pool)
-      : fetchShell(proxyOptions, pool);
+  const traffic = await createTraffic(settings, proxyOptions, readTextFile);
   return runProxy({
     health,
     listenForTraffic: () =>
@@ -49,49 +50,31 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
         tls: settings.tls.enabled ? settings.tls : null,
         readTextFile,
         logger,
-        handler: shell.handle,
+        handler: traffic.handle,
       }),
-    listenForAdmin: () =>
-      listenOnNode({
-        address: settings.metricsAddr,
-        option: '--metrics-addr',
-        tls: null,
-        readTextFile,
-        logger,
-        handler: getRequestListener(
-          (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
-          { overrideGlobalObjects: false },
-        ) as RequestListener,
-      }),
+    listenForAdmin: () => listenForAdmin(settings, logger, admin),
     shutdownGraceMs: settings.shutdownGrace,
-    endStreams: () => shell.endStreams(),
-    release: () => pool.destroy(),
+    endStreams: () => traffic.endStreams(),
+    release: () => traffic.release(),
   });
 }
 
-/** What `@hono/node-server` hands over beside the request. */
-interface NodeEnvironment {
-  readonly incoming: AnyRequest;
-}
-
-/** The fetch shell behind `node:http`, for comparison with the native one. */
-function fetchShell(
-  options: ProxyOptions,
-  pool: UpstreamPool,
-): { handle: RequestListener; endStreams: () => void } {
-  const proxy = createProxy({ ...options, upstream: poolUpstream(pool) });
-  const handle = getRequestListener(
-    (request, env) => {
-      const { incoming } = env as NodeEnvironment;
-      return proxy.handle(request, {
-        peer: peerOf(incoming),
-        httpVersion: incoming.httpVersion,
-        rawHeaders: requestHeaders(incoming),
-      });
-    },
-    { overrideGlobalObjects: false },
-  ) as RequestListener;
-  return { handle, endStreams: proxy.endStreams };
+function listenForAdmin(
+  settings: ProxySettings,
+  logger: Logger,
+  admin: AdminHandler,
+): Promise<Listener> {
+  return listenOnNode({
+    address: settings.metricsAddr,
+    option: '--metrics-addr',
+    tls: null,
+    readTextFile,
+    logger,
+    handler: getRequestListener(
+      (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
+      { overrideGlobalObjects: false },
+    ) as RequestListener,
+  });
 }
 
 /** A TCP connection to the upstream, opened and closed: what readiness means. */
@@ -111,29 +94,8 @@ function readTextFile(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
-function readProcess(): ProcessReading {
-  const cpu = process.cpuUsage();
-  const memory = process.memoryUsage();
-  return {
-    cpuUserSeconds: cpu.user / 1e6,
-    cpuSystemSeconds: cpu.system / 1e6,
-    residentBytes: memory.rss,
-    heapUsedBytes: memory.heapUsed,
-    startTimeSeconds: START_TIME_SECONDS,
-    ...openFiles(),
-  };
-}
-
-const START_TIME_SECONDS = performance.timeOrigin / 1000;
-
-/** Linux tells open descriptors as directory entries; elsewhere the metric is left out. */
-function openFiles(): { openFds?: number } {
-  try {
-    return { openFds: readdirSync('/proc/self/fd').length };
-  } catch {
-    return {};
-  }
-}
+/** Null unless this process is one of several workers. */
+const worker = connectToPrimary(readTextFile);
 
 export const nodePlatform: Platform = {
   name: 'node',
@@ -141,10 +103,14 @@ export const nodePlatform: Platform = {
   args: process.argv.slice(2),
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY === true,
-  writeOut: (text) => void process.stdout.write(text),
+  writeOut: worker?.writeOut ?? ((text) => void process.stdout.write(text)),
   writeErr: (text) => void process.stderr.write(text),
   readTextFile,
-  exit: (code) => process.exit(code),
+  exit(code) {
+    worker?.flush();
+    process.exit(code);
+  },
   onSignal: (signal, handler) => void process.on(signal, handler),
   startProxy,
+  ...(worker === null ? {} : { serveAsWorker: worker.serve }),
 };

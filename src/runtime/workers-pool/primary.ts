@@ -1,0 +1,91 @@
+/**
+ * The primary process of several workers: it keeps them running, and serves metrics and health for
+ * all of them. It serves no traffic itself.
+ *
+ * @module
+ */
+
+import type { ProxySettings } from '../../config/settings.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import { MemoryMetricsStore } from '../../telemetry/memory-store.ts';
+import { createProcessMetrics, type ProcessReading } from '../../telemetry/process-metrics.ts';
+import { type AdminHandler, composeAdmin, composeHealth } from '../compose.ts';
+import type { RunningProxy } from '../platform.ts';
+import { type Listener, runProxy } from '../running-proxy.ts';
+import { type WorkerHost, WorkerPool } from './pool.ts';
+import { poolHealth } from './pool-health.ts';
+import { PoolMetrics } from './pool-metrics.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** What a runtime brings. */
+export interface PrimaryPorts {
+  readonly logger: Logger;
+  readonly probe: (signal: AbortSignal) => Promise<void>;
+  readonly readProcess: () => ProcessReading;
+  readonly listenForAdmin: (admin: AdminHandler) => Promise<Listener>;
+}
+
+export interface PrimaryParts<Process extends WorkerProcess> extends PrimaryPorts {
+  /** How many; two or more. */
+  readonly workers: number;
+  readonly host: WorkerHost<Process>;
+  /** Takes the port. @throws {StartError} when it is in use */
+  readonly takePort: () => Promise<TakenPort>;
+}
+
+export interface TakenPort {
+  /** Base URL of the proxy listener. */
+  readonly url: string;
+  /** What workers are to know. */
+  readonly settings: ProxySettings;
+  /** Lets no more connections in. */
+  close(): void;
+}
+
+/** @throws {StartError} one line, whether it concerns the primary or a worker */
+export function runPrimary<Process extends WorkerProcess>(
+  settings: ProxySettings,
+  parts: PrimaryParts<Process>,
+): Promise<RunningProxy> {
+  const own = new MemoryMetricsStore();
+  createProcessMetrics(own, parts.readProcess);
+  const metrics = new PoolMetrics({ own, labelLimit: settings.metrics.labelLimit });
+  const pool = new WorkerPool({
+    count: parts.workers,
+    host: parts.host,
+    metrics,
+    logger: parts.logger.child('workers'),
+  });
+  const health = composeHealth(settings, parts.probe);
+  return runProxy({
+    health,
+    async listenForTraffic() {
+      const port = await parts.takePort();
+      try {
+        await pool.start(port.settings);
+      } catch (error) {
+        port.close();
+        throw error;
+      }
+      return {
+        url: port.url,
+        async close(graceMs) {
+          port.close();
+          await pool.close(graceMs);
+        },
+      };
+    },
+    listenForAdmin: () =>
+      parts.listenForAdmin(
+        composeAdmin(settings, {
+          snapshot: () => metrics.snapshot(),
+          health: poolHealth(health, pool),
+        }),
+      ),
+    shutdownGraceMs: settings.shutdownGrace,
+    // Workers end theirs as they are stopped.
+    endStreams: () => {},
+    release: () => {},
+    failed: pool.failed,
+  });
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { parseFromWorker, parseToWorker } from '../../../src/runtime/workers-pool/messages.ts';
+
+const DELTA = { version: 1, source: 'a', sequence: 1, families: [] };
+
+describe('parseToWorker', () => {
+  it.each([
+    { type: 'start', version: '1.0.0', settings: { targetAddr: 'h:1' } },
+    { type: 'collect', request: 3 },
+    { type: 'acknowledge', sequence: 2 },
+    { type: 'stop', graceMs: 0 },
+  ])('reads $type, and only its members', (message) => {
+    expect(parseToWorker({ ...message, more: 1 })).toEqual(message);
+  });
+
+  it.each([
+    null,
+    'stop',
+    [],
+    {},
+    { type: 'start', version: 1, settings: {} },
+    { type: 'start', version: '1', settings: null },
+    { type: 'collect', request: '1' },
+    { type: 'acknowledge', sequence: -1 },
+    { type: 'stop', graceMs: Number.NaN },
+    { type: 'metrics' },
+  ])('refuses %j', (value) => {
+    expect(parseToWorker(value)).toBeNull();
+  });
+});
+
+describe('parseFromWorker', () => {
+  it.each([
+    { type: 'ready' },
+    { type: 'accepted' },
+    { type: 'failed', message: 'port in use' },
+    { type: 'metrics', request: null, delta: null },
+    { type: 'metrics', request: 1, delta: DELTA },
+  ])('reads %j, and only its members', (message) => {
+    expect(parseFromWorker({ ...message, more: 1 })).toEqual(message);
+  });
+
+  it.each([
+    undefined,
+    { type: 'ready!' },
+    { type: 'failed' },
+    { type: 'metrics', request: 1.5, delta: null },
+    { type: 'metrics', request: null },
+    { type: 'metrics', request: null, delta: { ...DELTA, sequence: 0 } },
+    { type: 'metrics', request: null, delta: { ...DELTA, families: [{}] } },
+  ])('refuses %j', (value) => {
+    expect(parseFromWorker(value)).toBeNull();
+  });
+
+  it('keeps a reason to one line of bounded length', () => {
+    const message = parseFromWorker({ type: 'failed', message: `${'x'.repeat(5000)}\nmore` });
+    expect(message).toEqual({ type: 'failed', message: 'x'.repeat(2000) });
+    expect(parseFromWorker({ type: 'failed', message: 'one\r\ntwo' })).toEqual({
+      type: 'failed',
+      message: 'one',
+    });
+  });
+});
