@@ -150,6 +150,8 @@ class NodeExchange implements Dispatcher.DispatchHandler {
   /** The client's leg is over, whoever ended it: nothing is written any more. */
   #downstreamOver = false;
   #paused = false;
+  /** The request body, while it streams. undici leaves it standing when an answer comes early. */
+  #passing: Readable | null = null;
 
   // The response head while its short body is collected, so that both leave in one write.
   #heldStatus = 0;
@@ -222,7 +224,9 @@ class NodeExchange implements Dispatcher.DispatchHandler {
       this.#deadlines.requestSent();
       passing.push(null);
     });
+    // What is left of it flows past, so that the client can end its request and read the answer.
     passing.on('close', () => request.resume());
+    this.#passing = passing;
     return passing;
   }
 
@@ -294,6 +298,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#deadlines.clear();
+    this.#passing?.destroy();
     this.#releaseDrain?.();
     if (this.#downstreamOver) return;
     this.#downstreamOver = true;
@@ -310,6 +315,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#deadlines.clear();
+    this.#passing?.destroy();
     this.#releaseDrain?.();
     if (this.#downstreamOver) return;
     this.#downstreamOver = true;
