@@ -63,5 +63,5 @@ contract(
       await expectNothingActive(weir);
     });
   },
-  ['node'],
+  ['node', 'node-fetch', 'deno', 'bun'],
 );
