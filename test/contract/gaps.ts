@@ -64,7 +64,7 @@ export const GAPS = {
     workers: 'its fetch undoes codings for whoever reads a body: what comes coded leaves plain',
   },
   'reset-content': { deno: "Deno.serve gives a 205 no length, so its end is the connection's" },
-  'close-delimited-reset': { node: RESET_IS_END, 'node-fetch': RESET_IS_END, bun: RESET_IS_END },
+  'close-delimited-reset': { bun: RESET_IS_END },
   'unasked-continue': { node: UNDICI_CONTINUE, 'node-fetch': UNDICI_CONTINUE },
 
   // What the runtime's HTTP server does or does not do.

@@ -49,7 +49,11 @@ export class UpstreamPool {
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
       allowH2: false,
-      connect: (to, done) => connect({ ...to, servername }, done),
+      connect: (to, done) =>
+        connect({ ...to, servername }, (...result) => {
+          result[1]?.on('error', nameReset);
+          done(...result);
+        }),
     });
   }
 
@@ -63,6 +67,14 @@ export class UpstreamPool {
   destroy(): Promise<void> {
     return this.#pool.destroy();
   }
+}
+
+/**
+ * undici takes a reset for the end of an answer that ends with its connection. It goes by the
+ * error's code and listens after us, so another code makes a reset what it is: an answer cut off.
+ */
+function nameReset(error: NodeJS.ErrnoException): void {
+  if (error.code === 'ECONNRESET') error.code = 'ERR_UPSTREAM_RESET';
 }
 
 /** undici hands header names and values over as bytes: latin1, as HTTP/1.1 has it. */
