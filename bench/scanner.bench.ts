@@ -8,54 +8,28 @@
  * @module
  */
 
-import { EnvelopeScanner } from '../src/protocol/jsonrpc/scanner.ts';
 import {
   MODERN_TOOL_CALL_BODY,
   TOOL_CALL_BODY,
   toolsListBody,
 } from '../test/protocol/jsonrpc/support/bodies.ts';
+import { ids, parse, scan as scanChunks } from './scanner-readers.ts';
 
-const CHUNK_BYTES = 64 * 1024;
 const LARGE_BODY_BYTES = 10_000_000;
 const LARGE_ROUNDS = 20;
 const SMALL_ROUNDS = 40;
 const SMALL_CALLS_PER_ROUND = 5000;
 
-/** Sum of the ids read. Both readers must come to the same. */
-let idSum = 0;
-
-const scanner = new EnvelopeScanner({
-  onMessage: ({ id }) => {
-    idSum += Number(id);
-  },
-  onProblem: ({ reason, offset }) => {
-    throw new Error(`A bench body was refused: ${reason} at byte ${offset}`);
-  },
-});
-const decoder = new TextDecoder();
-
-function scanChunks(body: Uint8Array): void {
-  scanner.reset();
-  for (let from = 0; from < body.length; from += CHUNK_BYTES) {
-    scanner.write(body.subarray(from, from + CHUNK_BYTES));
-  }
-  scanner.end();
-}
-
-function parse(body: Uint8Array): void {
-  idSum += (JSON.parse(decoder.decode(body)) as { id: number }).id;
-}
-
-/** Shortest time in milliseconds of one call, and what the calls added to `idSum`. */
+/** Shortest time in milliseconds of one call, and what the calls added to `ids`. */
 function measure(run: () => void, rounds: number, calls: number): { ms: number; ids: number } {
-  idSum = 0;
+  ids.sum = 0;
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     for (let call = 0; call < calls; call++) run();
     best = Math.min(best, performance.now() - start);
   }
-  return { ms: best / calls, ids: idSum };
+  return { ms: best / calls, ids: ids.sum };
 }
 
 function compare(name: string, body: Uint8Array, rounds: number, calls: number): void {

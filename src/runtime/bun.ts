@@ -17,6 +17,7 @@ import { connectToPrimary, startBunWorkers } from './bun-workers.ts';
 import { type AdminHandler, compose } from './compose.ts';
 import { plainAddress } from './listen-address.ts';
 import type { Platform, RunningProxy } from './platform.ts';
+import { toProcessReading } from './process-reading.ts';
 import { type Listener, runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
@@ -177,28 +178,14 @@ async function probe(target: TargetAddress): Promise<void> {
 }
 
 function readProcess(): ProcessReading {
-  const cpu = process.cpuUsage();
-  const memory = process.memoryUsage();
-  return {
-    cpuUserSeconds: cpu.user / 1e6,
-    cpuSystemSeconds: cpu.system / 1e6,
-    residentBytes: memory.rss,
-    heapUsedBytes: memory.heapUsed,
-    startTimeSeconds: performance.timeOrigin / 1000,
-    ...openFiles(),
-  };
+  return toProcessReading(
+    process.cpuUsage(),
+    process.memoryUsage(),
+    () => files.readdirSync('/proc/self/fd').length,
+  );
 }
 
 const files = process.getBuiltinModule('node:fs');
-
-/** Linux tells open descriptors as directory entries; elsewhere the metric is left out. */
-function openFiles(): { openFds?: number } {
-  try {
-    return { openFds: files.readdirSync('/proc/self/fd').length };
-  } catch {
-    return {};
-  }
-}
 
 function readTextFile(path: string): Promise<string> {
   return Bun.file(path).text();

@@ -19,6 +19,7 @@ import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { toProcessReading } from './process-reading.ts';
 import { runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
@@ -157,15 +158,7 @@ async function probe(target: TargetAddress): Promise<void> {
 declare const process: { cpuUsage(): { readonly user: number; readonly system: number } };
 
 function readProcess(): ProcessReading {
-  const cpu = process.cpuUsage();
-  const memory = Deno.memoryUsage();
-  return {
-    cpuUserSeconds: cpu.user / 1e6,
-    cpuSystemSeconds: cpu.system / 1e6,
-    residentBytes: memory.rss,
-    heapUsedBytes: memory.heapUsed,
-    startTimeSeconds: performance.timeOrigin / 1000,
-  };
+  return toProcessReading(process.cpuUsage(), Deno.memoryUsage());
 }
 
 /** Rejects instead of asking at the terminal when the permission is missing. */

@@ -6,27 +6,12 @@
 
 import { readdirSync } from 'node:fs';
 import type { ProcessReading } from '../../telemetry/process-metrics.ts';
-
-const START_TIME_SECONDS = performance.timeOrigin / 1000;
+import { toProcessReading } from '../process-reading.ts';
 
 export function readProcess(): ProcessReading {
-  const cpu = process.cpuUsage();
-  const memory = process.memoryUsage();
-  return {
-    cpuUserSeconds: cpu.user / 1e6,
-    cpuSystemSeconds: cpu.system / 1e6,
-    residentBytes: memory.rss,
-    heapUsedBytes: memory.heapUsed,
-    startTimeSeconds: START_TIME_SECONDS,
-    ...openFiles(),
-  };
-}
-
-/** Linux tells open descriptors as directory entries; elsewhere the metric is left out. */
-function openFiles(): { openFds?: number } {
-  try {
-    return { openFds: readdirSync('/proc/self/fd').length };
-  } catch {
-    return {};
-  }
+  return toProcessReading(
+    process.cpuUsage(),
+    process.memoryUsage(),
+    () => readdirSync('/proc/self/fd').length,
+  );
 }
