@@ -56,10 +56,14 @@ contract(
       upstream.close();
     });
 
-    test('of the upstream is heard, and the rest of the request is taken', async () => {
-      expect(await sendLarge(weir.url)).toBe(413);
-      await expectNothingActive(weir);
-    });
+    test(
+      'of the upstream is heard, and the rest of the request is taken',
+      async () => {
+        expect(await sendLarge(weir.url)).toBe(413);
+        await expectNothingActive(weir);
+      },
+      'early-answer-rest',
+    );
 
     test('of weir itself, without an upstream, leaves no request standing', async () => {
       upstream.closeAllConnections();

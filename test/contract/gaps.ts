@@ -65,6 +65,9 @@ export const GAPS = {
   },
   'reset-content': { deno: "Deno.serve gives a 205 no length, so its end is the connection's" },
   'close-delimited-reset': { bun: RESET_IS_END },
+  'early-answer-rest': {
+    deno: 'a request whose upstream answers early can be left standing on Deno until its client leaves',
+  },
   'unasked-continue': { node: UNDICI_CONTINUE, 'node-fetch': UNDICI_CONTINUE },
 
   // What the runtime's HTTP server does or does not do.
