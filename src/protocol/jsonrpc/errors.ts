@@ -35,6 +35,20 @@ export const WEIR_ERROR = {
   UPGRADE_UNSUPPORTED: -31005,
   /** The request target is not in origin form. */
   BAD_REQUEST_TARGET: -31006,
+  /** The caller did not prove who it is. */
+  UNAUTHENTICATED: -31007,
+  /** The caller may not do this. */
+  FORBIDDEN: -31008,
+  /** Too many calls in too short a time. */
+  RATE_LIMITED: -31009,
+  /** A size, or a number of things at one time, is above its limit. */
+  OVER_LIMIT: -31010,
+  /** The upstream server has failed too often and is left alone for a while. */
+  UPSTREAM_RESTING: -31011,
+  /** The message breaks a rule that has no code of its own in the protocol. */
+  INVALID_MESSAGE: -31012,
+  /** What a policy needs in order to judge is away, so nothing passes. */
+  POLICY_UNAVAILABLE: -31013,
 } as const;
 
 /**
