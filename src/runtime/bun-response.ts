@@ -11,6 +11,8 @@
  * @module
  */
 
+import { parseMediaType } from '../exchange/headers.ts';
+
 /** How long a silent event stream is waited for before the comment goes first, in milliseconds. */
 export const HEAD_FLUSH_MS = 250;
 
@@ -20,19 +22,22 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 export function createBunResponse(
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
-  init: { status: number; headers: Headers },
+  init: { status: number; headers: [string, string][] },
 ): Response {
   if (body === null) return new Response(null, init);
+  const contentType = fieldOf(init.headers, 'content-type');
   if (body instanceof ReadableStream) {
-    const isEventStream = /^text\/event-stream\s*(?:;|$)/i.test(
-      init.headers.get('content-type') ?? '',
-    );
+    const isEventStream = parseMediaType(contentType ?? '') === 'text/event-stream';
     // A comment in front of coded bytes would break them.
-    const flush = isEventStream && !init.headers.has('content-encoding');
+    const flush = isEventStream && fieldOf(init.headers, 'content-encoding') === null;
     return new Response(quietStream(body.getReader(), flush), init);
   }
-  if (init.headers.has('content-type')) return new Response(body, init);
-  return new Response(completeStream(body), init);
+  return new Response(contentType === null ? completeStream(body) : body, init);
+}
+
+function fieldOf(headers: readonly [string, string][], name: string): string | null {
+  for (const field of headers) if (field[0].toLowerCase() === name) return field[1];
+  return null;
 }
 
 /** Bytes as a stream that has ended already: Bun keeps their length and adds no type. */

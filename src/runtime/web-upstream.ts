@@ -15,8 +15,8 @@ import { FetchedResponse, toRawHeaders, type Upstream } from '../roles/proxy/ups
 export interface WebRequestInit {
   readonly method: string;
   readonly headers: [string, string][];
-  readonly body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-  readonly duplex?: 'half';
+  body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  duplex?: 'half';
   readonly redirect: 'manual';
   readonly signal: AbortSignal;
 }
@@ -54,28 +54,29 @@ export interface WebUpstreamTraits {
 /** Redirects are not followed, nothing is retried. */
 export function createWebUpstream(traits: WebUpstreamTraits): Upstream {
   return async ({ method, url, headers, body, signal }) => {
-    const length = contentLength(headers);
+    const streams = body instanceof ReadableStream;
     const init: WebRequestInit = {
       method,
-      headers: requestHeaders(headers, traits, body instanceof ReadableStream),
+      headers: requestHeaders(headers, traits, streams),
       redirect: 'manual',
       signal,
-      ...requestBody(body, length, traits),
     };
+    if (body !== null) init.body = streams ? withLength(body, headers, traits) : body;
+    if (streams) init.duplex = 'half';
     const response = await traits.send(url, init);
     return new FetchedResponse(response, responseHeaders(response, method, traits));
   };
 }
 
-function requestBody(
-  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
-  length: number | null,
+function withLength(
+  stream: ReadableStream<Uint8Array>,
+  headers: RawHeaders,
   { sizedStream }: WebUpstreamTraits,
-): Pick<WebRequestInit, 'body' | 'duplex'> {
-  if (body === null) return {};
-  if (!(body instanceof ReadableStream)) return { body };
-  const sized = typeof sizedStream === 'function' && length !== null;
-  return { body: sized ? sizedStream(body, length) : body, duplex: 'half' };
+): ReadableStream<Uint8Array> {
+  const length = typeof sizedStream === 'function' ? contentLength(headers) : null;
+  return typeof sizedStream === 'function' && length !== null
+    ? sizedStream(stream, length)
+    : stream;
 }
 
 function requestHeaders(
@@ -85,29 +86,37 @@ function requestHeaders(
 ): [string, string][] {
   const { codings, sendsHost, blanked, sizedStream } = traits;
   const headers: [string, string][] = [];
-  const seen = new Set<string>();
-  const accepted: string[] = [];
+  let accepted: string[] | null = null;
+  let absent = blanked;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     const lower = name.toLowerCase();
-    seen.add(lower);
-    if (lower === 'host' && !sendsHost) continue;
-    // `fetch` counts a body itself; a length without a body would leave the upstream waiting.
-    if (lower === 'content-length' && !(streams && sizedStream === 'field')) continue;
-    if (lower === 'accept-encoding' && codings !== 'raw') {
-      accepted.push(value);
-      continue;
+    switch (lower) {
+      case 'host':
+        if (!sendsHost) continue;
+        break;
+      case 'content-length':
+        // `fetch` counts a body itself; a length without a body would leave the upstream waiting.
+        if (!(streams && sizedStream === 'field')) continue;
+        break;
+      case 'accept-encoding':
+        if (codings === 'raw') break;
+        accepted ??= [];
+        accepted.push(value);
+        continue;
+      default:
+        if (absent.includes(lower)) absent = absent.filter((blank) => blank !== lower);
     }
     headers.push([name, value]);
   }
   if (codings !== 'raw') headers.push(['accept-encoding', 'identity']);
-  if (codings === 'raw-behind-identity') {
+  if (codings === 'raw-behind-identity' && accepted !== null) {
     // Identity is acceptable unless a client says otherwise (RFC 9110 §12.5.3), so the first
     // field adds nothing to what the client said.
     for (const value of accepted) headers.push(['accept-encoding', value]);
   }
-  for (const name of blanked) if (!seen.has(name)) headers.push([name, '']);
+  for (const name of absent) headers.push([name, '']);
   return headers;
 }
 
@@ -117,14 +126,10 @@ function responseHeaders(
   method: string,
   { codings }: WebUpstreamTraits,
 ): RawHeaders {
-  const coding = contentCoding(response.headers.get('content-encoding'));
-  const undone =
-    codings === 'undone' &&
-    (coding === 'gzip' || coding === 'br') &&
-    method !== 'HEAD' &&
-    response.body !== null;
   const raw = toRawHeaders(response.headers);
-  if (!undone) return raw;
+  if (codings !== 'undone' || method === 'HEAD') return raw;
+  const coding = contentCoding(response.headers.get('content-encoding'));
+  if ((coding !== 'gzip' && coding !== 'br') || response.body === null) return raw;
   const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;

@@ -66,9 +66,11 @@ export const GAPS = {
   'reset-content': { deno: "Deno.serve gives a 205 no length, so its end is the connection's" },
   'close-delimited-reset': { bun: RESET_IS_END },
   'early-answer-rest': {
-    deno: 'a request whose upstream answers early can be left standing on Deno until its client leaves',
+    deno: 'Deno gives up the body of a request with its answer, whoever still reads it: under load the rest can be left standing until the client leaves',
   },
   'unasked-continue': { node: UNDICI_CONTINUE, 'node-fetch': UNDICI_CONTINUE },
+  'unasked-upgrade': { deno: 'a 101 that nobody asked for comes through as it is' },
+  'length-of-nothing': { 'node-fetch': 'a 204 keeps the Content-Length its upstream gave it' },
 
   // What the runtime's HTTP server does or does not do.
   pipelining: { bun: 'Bun.serve closes on a second request before the first is answered' },

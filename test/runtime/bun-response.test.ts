@@ -25,7 +25,7 @@ function feed(fields: Record<string, string>): {
       reason = given;
     },
   });
-  const response = createBunResponse(source, { status: 200, headers: new Headers(fields) });
+  const response = createBunResponse(source, { status: 200, headers: Object.entries(fields) });
   const reader = response.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
   return {
     reader,
@@ -109,14 +109,14 @@ describe('createBunResponse', () => {
 
   it('gives bytes no type they did not come with', async () => {
     const bytes = new TextEncoder().encode('{}');
-    const untyped = createBunResponse(bytes, { status: 200, headers: new Headers() });
+    const untyped = createBunResponse(bytes, { status: 200, headers: [] });
     expect(untyped.headers.get('content-type')).toBeNull();
     expect(await untyped.text()).toBe('{}');
     const typed = createBunResponse(bytes, {
       status: 418,
-      headers: new Headers({ 'content-type': 'application/json' }),
+      headers: [['content-type', 'application/json']],
     });
     expect([typed.status, await typed.text()]).toEqual([418, '{}']);
-    expect(createBunResponse(null, { status: 204, headers: new Headers() }).body).toBeNull();
+    expect(createBunResponse(null, { status: 204, headers: [] }).body).toBeNull();
   });
 });

@@ -6,13 +6,13 @@
  */
 
 import type { ProxyTimeouts } from './options.ts';
+import type { Timer, Timers } from './timers.ts';
 
 export type DeadlineName = 'response_head' | 'idle_stream' | 'total';
 
-type Timer = ReturnType<typeof setTimeout>;
-
 export class Deadlines {
   readonly #timeouts: ProxyTimeouts;
+  readonly #timers: Timers;
   readonly #onExpire: (name: DeadlineName) => void;
   #head: Timer | null = null;
   #idle: Timer | null = null;
@@ -21,43 +21,44 @@ export class Deadlines {
   #over = false;
 
   /** Starts the total deadline. `onExpire` may be called once for each deadline. */
-  constructor(timeouts: ProxyTimeouts, onExpire: (name: DeadlineName) => void) {
+  constructor(timeouts: ProxyTimeouts, timers: Timers, onExpire: (name: DeadlineName) => void) {
     this.#timeouts = timeouts;
+    this.#timers = timers;
     this.#onExpire = onExpire;
-    if (timeouts.total > 0) this.#total = setTimeout(onExpire, timeouts.total, 'total');
+    if (timeouts.total > 0) this.#total = timers.start(timeouts.total, onExpire, 'total');
   }
 
   /** The upstream has the whole request: its answer is due. */
   requestSent(): void {
     if (this.#timeouts.responseHead > 0 && !this.#answered && !this.#over) {
-      this.#head = setTimeout(this.#onExpire, this.#timeouts.responseHead, 'response_head');
+      this.#head = this.#timers.start(this.#timeouts.responseHead, this.#onExpire, 'response_head');
     }
   }
 
   responseHead(): void {
     this.#answered = true;
-    if (this.#head !== null) clearTimeout(this.#head);
+    this.#head?.cancel();
     this.#head = null;
   }
 
   /** More of the response body is being waited for. */
   waiting(): void {
     if (this.#timeouts.idleStream === 0 || this.#over) return;
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#idle = setTimeout(this.#onExpire, this.#timeouts.idleStream, 'idle_stream');
+    this.#idle?.cancel();
+    this.#idle = this.#timers.start(this.#timeouts.idleStream, this.#onExpire, 'idle_stream');
   }
 
   /** Nobody is asking for more: silence is the client's doing, not the upstream's. */
   pause(): void {
-    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle?.cancel();
     this.#idle = null;
   }
 
   /** The exchange is over: no deadline starts any more. */
   clear(): void {
     this.#over = true;
-    if (this.#head !== null) clearTimeout(this.#head);
-    if (this.#total !== null) clearTimeout(this.#total);
+    this.#head?.cancel();
+    this.#total?.cancel();
     this.#head = null;
     this.#total = null;
     this.pause();

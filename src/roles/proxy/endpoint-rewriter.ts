@@ -7,7 +7,7 @@
  */
 
 import type { TargetAddress } from '../../config/address.ts';
-import type { ByteRewriter } from '../../exchange/exchange.ts';
+import type { ByteRewriter } from '../../exchange/guard.ts';
 import { serializeSseEvent } from '../../protocol/sse/serializer.ts';
 import { SseSplitter } from '../../protocol/sse/splitter.ts';
 import type { SseEvent } from '../../protocol/sse/types.ts';

@@ -5,16 +5,19 @@
  * @module
  */
 
+import { joinBytes } from '../../exchange/bytes.ts';
 import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
+import type { ClientCertificate } from '../../exchange/guard.ts';
 import type { RawHeaders, RequestFields } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from './deadlines.ts';
 import { type ObservedBody, observeBody, readWhole } from './observed-body.ts';
 import type { CreateProxyOptions } from './options.ts';
 import { ProxyCore, WHOLE_BODY_BYTES } from './proxy-core.ts';
+import type { Timer } from './timers.ts';
 import {
   fetchUpstream,
-  fromRawHeaders,
+  toHeaderPairs,
   toRawHeaders,
   type Upstream,
   type UpstreamResponse,
@@ -28,11 +31,20 @@ export interface FetchContext {
   readonly httpVersion?: string;
   /** Header list as received, where the runtime keeps one. Default: from `request.headers`. */
   readonly rawHeaders?: RawHeaders;
+  /** The certificate the client has proved to hold, where the listener asked for one. */
+  readonly certificate?: ClientCertificate | null;
   /** Keeps the runtime from ending the work when the response is done. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
 type ResponseFactory = NonNullable<CreateProxyOptions['createResponse']>;
+
+/**
+ * How long an exchange may take before its client is watched, in milliseconds. To watch costs some
+ * runtimes a third of a short exchange (Deno 2.9); a client that left in the meantime is noticed
+ * then.
+ */
+const UNWATCHED_MS = 20;
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1). */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -51,14 +63,15 @@ export class FetchShell {
   }
 
   async handle(request: Request, context: FetchContext): Promise<Response> {
-    const url = new URL(request.url);
-    const headers = context.rawHeaders ?? withHost(toRawHeaders(request.headers), url.host);
+    const { scheme, host, target } = splitUrl(request.url);
+    const headers = context.rawHeaders ?? withHost(toRawHeaders(request.headers), host);
     const opened = this.core.open({
       method: request.method,
-      url: url.pathname + url.search,
+      url: target,
       headers,
       peer: context.peer,
-      scheme: url.protocol === 'https:' ? 'https' : 'http',
+      certificate: context.certificate ?? null,
+      scheme,
       httpVersion: context.httpVersion ?? '1.1',
     });
     if (opened.kind === 'answer') return this.#answer(opened.local);
@@ -80,12 +93,32 @@ export class FetchShell {
   }
 
   #answer(local: LocalResponse): Response {
-    return this.#createResponse(
-      new TextEncoder().encode(local.body),
-      { status: local.status, headers: fromRawHeaders(local.headers) },
-      null,
-    );
+    return answerWith(this.#createResponse, local, toHeaderPairs(local.headers));
   }
+}
+
+function answerWith(
+  createResponse: ResponseFactory,
+  { status, body }: LocalResponse,
+  headers: [string, string][],
+): Response {
+  return createResponse(new TextEncoder().encode(body), { status, headers }, null);
+}
+
+/**
+ * Scheme, authority and origin-form target of a request's URL. It has been parsed by the runtime and
+ * is in normal form, so it need not be parsed a second time.
+ */
+function splitUrl(url: string): { scheme: 'http' | 'https'; host: string; target: string } {
+  const scheme = url.startsWith('https:') ? 'https' : 'http';
+  const authority = scheme.length + 3;
+  const path = url.indexOf('/', authority);
+  const fragment = url.indexOf('#', path);
+  return {
+    scheme,
+    host: url.slice(authority, path),
+    target: fragment === -1 ? url.slice(path) : url.slice(path, fragment),
+  };
 }
 
 /** Runtimes that keep `Host` out of `Headers` still have it in the URL. */
@@ -108,7 +141,11 @@ class FetchExchange {
   readonly #abort = new AbortController();
   readonly #deadlines: Deadlines;
   #expired: DeadlineName | null = null;
+  /** The request body while it streams: an upstream may answer without having taken all of it. */
+  #requestBody: ObservedBody | null = null;
   #responseBody: ObservedBody | null = null;
+  #watch: Timer | null = null;
+  #watching = false;
   #releaseDrain: (() => void) | null = null;
   #draining = false;
   readonly #onClientGone = (): void => this.#downstreamClosed();
@@ -129,20 +166,23 @@ class FetchExchange {
     this.#exchange = exchange;
     this.#request = request;
     this.#context = context;
-    this.#deadlines = new Deadlines(core.timeouts, (name) => this.#expire(name));
+    this.#deadlines = new Deadlines(core.timeouts, core.timers, (name) => this.#expire(name));
   }
 
-  async run(path: string, headers: RawHeaders, fields: RequestFields): Promise<Response> {
-    this.#request.signal.addEventListener('abort', this.#onClientGone);
+  async run(path: string, headers: string[], fields: RequestFields): Promise<Response> {
+    this.#watch = this.#core.timers.start(UNWATCHED_MS, watchClient, this);
     try {
-      const body = await this.#requestBody(fields);
+      const admission = this.#exchange.guarded ? await this.#admit(fields) : null;
+      if (admission instanceof Response) return admission;
+      const body = admission === null ? await this.#takeRequestBody(fields) : admission.body;
+      const sent = this.#exchange.admitted(path, headers);
       this.#exchange.dispatched();
       // A streamed request is not complete yet; its end starts the wait for the answer.
       if (!(body instanceof ReadableStream)) this.#deadlines.requestSent();
       const response = await this.#upstream({
         method: this.#request.method,
-        url: this.#core.target.origin + path,
-        headers,
+        url: this.#core.target.origin + sent.path,
+        headers: sent.headers,
         body,
         signal: this.#abort.signal,
       });
@@ -152,7 +192,59 @@ class FetchExchange {
     }
   }
 
-  async #requestBody(
+  /** From now on it is noticed when the client leaves. */
+  watchClient(): void {
+    this.#watch = null;
+    const { signal } = this.#request;
+    if (signal.aborted) this.#downstreamClosed();
+    else signal.addEventListener('abort', this.#onClientGone);
+    this.#watching = true;
+  }
+
+  /**
+   * Holds the request until it has been judged, whole. Returns the answer when it may not pass, and
+   * otherwise the body to send.
+   */
+  async #admit(
+    fields: RequestFields,
+  ): Promise<Response | { readonly body: Uint8Array<ArrayBuffer> | null }> {
+    let local = await this.#exchange.judgeHead();
+    const pieces: Uint8Array[] = [];
+    // A look at `body` makes a stream of it, which some runtimes are slow at.
+    const reader =
+      local !== null || fields.contentLength === 0 ? undefined : this.#request.body?.getReader();
+    while (reader !== undefined && local === null) {
+      const { done, value } = await this.#whileClientStays(reader.read());
+      if (done) break;
+      local = this.#exchange.requestChunk(value);
+      pieces.push(value);
+    }
+    if (local === null) {
+      this.#exchange.requestEnd();
+      local = await this.#exchange.judgeMessages();
+    } else if (reader !== undefined) {
+      this.#keepAlive(readOn(reader));
+    }
+    // Whoever left in the meantime is not spoken for.
+    if (this.#exchange.ended && local === null) throw new Error('the client went away');
+    if (local === null) {
+      const body = reader === undefined ? null : (joinBytes(pieces) as Uint8Array<ArrayBuffer>);
+      return { body };
+    }
+    this.#settle();
+    return answerWith(this.#createResponse, local, toHeaderPairs(local.headers));
+  }
+
+  async #whileClientStays<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      this.#downstreamClosed();
+      throw error;
+    }
+  }
+
+  async #takeRequestBody(
     fields: RequestFields,
   ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
     const length = fields.contentLength;
@@ -163,30 +255,31 @@ class FetchExchange {
       this.#exchange.requestEnd();
       return null;
     }
-    const observed = observeBody(body.getReader(), {
+    const reader = body.getReader();
+    this.#requestBody = observeBody(reader, {
       onChunk: (bytes) => {
         this.#exchange.requestChunk(bytes);
         return bytes;
       },
       onEnd: () => {
+        this.#requestBody = null;
         this.#exchange.requestEnd();
         this.#deadlines.requestSent();
         return new Uint8Array(0);
       },
       onError: () => this.#downstreamClosed(),
-      onCancel: () => true,
+      // What is left flows past, so that the client can end its request and read the answer.
+      onCancel: (_reason, reading) => {
+        this.#requestBody = null;
+        this.#keepAlive(readOn(reader, reading));
+        return false;
+      },
     });
-    return observed.stream;
+    return this.#requestBody.stream;
   }
 
   async #wholeBody(): Promise<Uint8Array<ArrayBuffer>> {
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = new Uint8Array(await this.#request.arrayBuffer());
-    } catch (error) {
-      this.#downstreamClosed();
-      throw error;
-    }
+    const bytes = new Uint8Array(await this.#whileClientStays(this.#request.arrayBuffer()));
     this.#exchange.requestChunk(bytes);
     this.#exchange.requestEnd();
     return bytes;
@@ -197,7 +290,7 @@ class FetchExchange {
     if (this.#draining) return await this.#drain(upstream.body);
     const { status } = upstream;
     const { headers, fields, whole } = this.#core.respond(this.#exchange, status, upstream.headers);
-    const init = { status, headers: fromRawHeaders(headers) };
+    const init = { status, headers: this.#responseHeaders(headers) };
     const bodiless = this.#request.method === 'HEAD' || NULL_BODY_STATUS.has(status);
     // Taken in one piece a body shows no silences, so where they are measured it is read in pieces.
     const takeBytes = this.#core.timeouts.idleStream === 0 ? upstream.bytes : undefined;
@@ -251,7 +344,7 @@ class FetchExchange {
           this.#abort.abort();
           return true;
         }
-        this.#keepAlive(this.#readOn(reader, reading));
+        this.#keepAlive(this.#drainResponse(reader, reading));
         return false;
       },
     });
@@ -300,8 +393,6 @@ class FetchExchange {
 
   /** The upstream request failed, or the client left before there was a response. */
   #failed(error: unknown): Response {
-    this.#settle();
-    this.#releaseDrain?.();
     let failure: UpstreamFailure = 'unreachable';
     let detail = describeError(error);
     if (this.#expired !== null) {
@@ -310,22 +401,40 @@ class FetchExchange {
     } else if (this.#exchange.responding) {
       failure = 'aborted';
     }
-    this.#abort.abort();
     const local = this.#exchange.upstreamFailed(failure, detail);
+    const headers = this.#responseHeaders(local?.headers ?? []);
+    this.#settle();
+    this.#releaseDrain?.();
+    this.#abort.abort();
     // Nobody reads an answer to an exchange that ended before; the runtime still wants one.
     if (local === null) return new Response(null, { status: 499 });
-    return this.#createResponse(
-      new TextEncoder().encode(local.body),
-      { status: local.status, headers: fromRawHeaders(local.headers) },
-      null,
-    );
+    return answerWith(this.#createResponse, local, headers);
+  }
+
+  /**
+   * An answer that does not wait for the end of its request takes the connection with it, for not
+   * every runtime reads on once it has been given (RFC 9112 §9.3; HTTP/2 streams need no such word).
+   */
+  #responseHeaders(raw: RawHeaders): [string, string][] {
+    const headers = toHeaderPairs(raw);
+    if (this.#requestBody !== null && this.#context.httpVersion !== '2.0') {
+      headers.push(['connection', 'close']);
+    }
+    return headers;
   }
 
   /** Nothing outside has a say in this exchange any more: no deadline, no client, no shutdown. */
   #settle(): void {
     this.#deadlines.clear();
-    this.#endless.delete(this);
-    this.#request.signal.removeEventListener('abort', this.#onClientGone);
+    if (this.#responseBody !== null) this.#endless.delete(this);
+    this.#watch?.cancel();
+    if (this.#watching) this.#request.signal.removeEventListener('abort', this.#onClientGone);
+    if (this.#requestBody === null) return;
+    // The upstream has answered without its rest, and gets no more of it. An error in its stream
+    // instead would bring Node's `fetch` down.
+    const over = new Error('the exchange is over');
+    this.#requestBody.forsake(over);
+    this.#abort.abort(over);
   }
 
   #beginDrain(): boolean {
@@ -335,29 +444,38 @@ class FetchExchange {
 
   async #drain(body: ReadableStream<Uint8Array> | null): Promise<Response> {
     this.#settle();
-    const work = body === null ? Promise.resolve() : this.#readOn(body.getReader());
+    const work = body === null ? Promise.resolve() : this.#drainResponse(body.getReader());
     this.#keepAlive(work);
     await work;
     this.#releaseDrain?.();
     return new Response(null, { status: 499 });
   }
 
-  async #readOn(
+  async #drainResponse(
     reader: ReadableStreamDefaultReader<Uint8Array>,
     reading?: Promise<unknown>,
   ): Promise<void> {
-    try {
-      await reading;
-      while (!(await reader.read()).done);
-    } catch {
-      // The upstream broke off what nobody waits for any more.
-    } finally {
-      this.#releaseDrain?.();
-    }
+    await readOn(reader, reading);
+    this.#releaseDrain?.();
   }
 
   #keepAlive(work: Promise<unknown>): void {
     this.#context.waitUntil?.(work);
+  }
+}
+
+const watchClient = (exchange: FetchExchange): void => exchange.watchClient();
+
+/** Reads a body to its end and throws it away. */
+async function readOn(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reading?: Promise<unknown>,
+): Promise<void> {
+  try {
+    await reading;
+    while (!(await reader.read()).done);
+  } catch {
+    // Its sender broke off what nobody waits for any more.
   }
 }
 

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { joinBytes } from '../../exchange/bytes.ts';
+
 export interface BodyWatcher {
   /** The consumer asked for more, and the source is being waited for. */
   onWait?(): void;
@@ -25,6 +27,8 @@ export interface ObservedBody {
   close(): void;
   /** Does what the consumer's own cancelling does, where something else tells that it has left. */
   leave(reason: unknown): void;
+  /** The same where the consumer is left standing: it is being ended by other means. */
+  forsake(reason: unknown): void;
   /** Errors the stream, so that the consumer sees an abort, and cancels the source. */
   abort(reason: unknown): void;
 }
@@ -65,7 +69,7 @@ export function observeBody(
           controller.error(error);
         }
       },
-      cancel: (reason) => left(reason),
+      cancel: (reason) => (over ? undefined : left(reason)),
     },
     // Without a queue of its own the stream reads only when its consumer does.
     { highWaterMark: 0 },
@@ -91,6 +95,9 @@ export function observeBody(
       controller.error(reason);
       left(reason).catch(() => {});
     },
+    forsake(reason) {
+      if (!over) left(reason).catch(() => {});
+    },
     abort(reason) {
       if (end(reason)) controller.error(reason);
     },
@@ -103,19 +110,9 @@ export async function readWhole(
   onChunk: (bytes: Uint8Array) => Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
   for (;;) {
     const { done, value } = await source.read();
-    if (done) break;
-    const passed = onChunk(value);
-    chunks.push(passed);
-    length += passed.byteLength;
+    if (done) return joinBytes(chunks) as Uint8Array<ArrayBuffer>;
+    chunks.push(onChunk(value));
   }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

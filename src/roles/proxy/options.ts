@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { DecisionPort } from '../../exchange/decision.ts';
+import type { Guard } from '../../exchange/guard.ts';
 import type { ExchangeSink } from '../../exchange/record.ts';
+import type { Timers } from './timers.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Deadlines of one exchange, each separate, in milliseconds; 0 switches one off. */
@@ -39,8 +40,10 @@ export interface ProxyOptions {
   readonly timeouts?: Partial<ProxyTimeouts>;
   /** Where records go. Default nowhere. */
   readonly sinks?: readonly ExchangeSink[];
-  /** Asked about every message. Default: allows everything. */
-  readonly decide?: DecisionPort;
+  /** What is allowed. Requests are then held until they have been judged. Default everything. */
+  readonly guard?: Guard;
+  /** Timers for the deadlines. Default one of the runtime for each, which every runtime allows. */
+  readonly timers?: Timers;
   /** Monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: () => number;
   /** Wall clock in milliseconds since the epoch. Default `Date.now`. */
@@ -57,7 +60,7 @@ export interface CreateProxyOptions extends ProxyOptions {
    */
   readonly createResponse?: (
     body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null,
-    init: { status: number; headers: Headers },
+    init: { status: number; headers: [string, string][] },
     contentLength: number | null,
   ) => Response;
 }

@@ -6,9 +6,9 @@
  */
 
 import { parseTarget, type TargetAddress } from '../../config/address.ts';
-import { allowEverything } from '../../exchange/decision.ts';
 import { Exchange, type ExchangeEnvironment } from '../../exchange/exchange.ts';
 import { forwardRequestHeaders, forwardResponseHeaders } from '../../exchange/forwarding.ts';
+import type { ClientCertificate } from '../../exchange/guard.ts';
 import {
   lowerNames,
   type RawHeaders,
@@ -24,6 +24,7 @@ import { Drains } from './drains.ts';
 import { EndpointRewriter } from './endpoint-rewriter.ts';
 import { DEFAULT_TIMEOUTS, type ProxyOptions, type ProxyTimeouts } from './options.ts';
 import { upstreamPath } from './target.ts';
+import { ownTimers, type Timers } from './timers.ts';
 
 /**
  * Bodies up to this declared length are taken whole: one read, one scan, one write. Longer ones,
@@ -38,6 +39,8 @@ export interface IncomingHead {
   readonly url: string;
   readonly headers: RawHeaders;
   readonly peer: string | null;
+  /** The certificate the client has proved to hold, where the listener asked for one. */
+  readonly certificate?: ClientCertificate | null;
   readonly scheme: 'http' | 'https';
   /** `1.0`, `1.1` or `2.0`, as in `Via`. */
   readonly httpVersion: string;
@@ -64,6 +67,7 @@ export interface ForwardedHead {
 export class ProxyCore {
   readonly target: TargetAddress;
   readonly timeouts: ProxyTimeouts;
+  readonly timers: Timers;
   readonly drains: Drains = new Drains();
   readonly #environment: ExchangeEnvironment;
   readonly #guard: HostGuard;
@@ -73,6 +77,7 @@ export class ProxyCore {
   constructor(options: ProxyOptions) {
     this.target = parseTarget(options.target);
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.timers = options.timers ?? ownTimers;
     this.#preserveHost = options.preserveHost ?? false;
     this.#guard = createHostGuard({
       allowedHosts: options.allowedHosts ?? [],
@@ -82,7 +87,7 @@ export class ProxyCore {
       now: options.now ?? (() => performance.now()),
       date: options.date ?? (() => Date.now()),
       sinks: options.sinks ?? [],
-      decide: options.decide ?? allowEverything,
+      guard: options.guard ?? null,
     };
   }
 
@@ -91,14 +96,23 @@ export class ProxyCore {
     const names = lowerNames(head.headers);
     const fields = readRequestFields(head.headers, names);
     const query = head.url.indexOf('?');
+    const path = query === -1 ? head.url : head.url.slice(0, query);
     const exchange = new Exchange(
-      {
-        method: head.method,
-        path: query === -1 ? head.url : head.url.slice(0, query),
-        peer: head.peer,
-        fields,
-      },
+      { method: head.method, path, peer: head.peer, fields },
       this.#environment,
+      this.#environment.guard === null
+        ? null
+        : {
+            httpMethod: head.method,
+            path,
+            query: query === -1 ? '' : head.url.slice(query),
+            headers: head.headers,
+            names,
+            fields,
+            peer: head.peer,
+            scheme: head.scheme,
+            certificate: head.certificate ?? null,
+          },
     );
     if (fields.host?.includes(',')) {
       // Two hosts are one for each of two parsers (RFC 9112 §3.2).
@@ -163,10 +177,36 @@ export class ProxyCore {
         ? new EndpointRewriter(this.target)
         : null;
     exchange.responseHead(status, fields, rewriter);
+    const forwarded = forwardResponseHeaders(headers, fields, names);
+    const { contentLength } = fields;
     return {
-      headers: forwardResponseHeaders(headers, fields, names),
+      headers: exchange.rewrites ? withoutBodyIdentity(forwarded) : forwarded,
       fields,
-      whole: !streams && fields.contentLength !== null && fields.contentLength <= WHOLE_BODY_BYTES,
+      whole:
+        !streams &&
+        !exchange.rewrites &&
+        contentLength !== null &&
+        contentLength <= WHOLE_BODY_BYTES,
     };
   }
+}
+
+/** Fields that describe the very bytes of a body (RFC 9110 §8.6, §8.8.3, RFC 9530). */
+const BODY_IDENTITY: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'content-md5',
+  'etag',
+]);
+
+/** The head of a body that will not be what the upstream sent. */
+function withoutBodyIdentity(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!BODY_IDENTITY.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
+  }
+  return kept;
 }

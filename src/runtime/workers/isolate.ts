@@ -128,10 +128,10 @@ export class Isolate {
     });
     const ended = this.#follower.latest;
     // Asked for now, because once the client has gone the runtime would take nothing more on,
-    // and neither the end of the exchange nor its record would happen.
-    context.waitUntil(this.#flusher === null ? ended : this.#flusher.follow(ended));
-    // A legacy call goes on without its client, and this with it.
-    context.waitUntil(response.catch(() => {}));
+    // and neither the end of the exchange nor its record would happen. A legacy call goes on
+    // without its client, and this with it. All in one, for each time of asking costs.
+    const counted = this.#flusher === null ? ended : this.#flusher.follow(ended);
+    context.waitUntil(Promise.allSettled([counted, response]));
     return response;
   }
 

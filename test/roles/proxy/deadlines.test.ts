@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Deadlines, describeExpiry } from '../../../src/roles/proxy/deadlines.ts';
 import { DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../../../src/roles/proxy/options.ts';
+import { ownTimers } from '../../../src/roles/proxy/timers.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -12,7 +13,7 @@ afterEach(() => {
 function start(timeouts: Partial<ProxyTimeouts>): { deadlines: Deadlines; expired: string[] } {
   const expired: string[] = [];
   const all = { ...DEFAULT_TIMEOUTS, responseHead: 0, ...timeouts };
-  return { deadlines: new Deadlines(all, (name) => expired.push(name)), expired };
+  return { deadlines: new Deadlines(all, ownTimers, (name) => expired.push(name)), expired };
 }
 
 describe('Deadlines', () => {

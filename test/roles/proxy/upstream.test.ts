@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   fetchUpstream,
-  fromRawHeaders,
+  toHeaderPairs,
   toRawHeaders,
   type UpstreamRequest,
 } from '../../../src/roles/proxy/upstream.ts';
@@ -40,6 +40,6 @@ describe('fetchUpstream', () => {
 describe('toRawHeaders', () => {
   it('keeps Set-Cookie fields apart, both ways', () => {
     const raw = ['set-cookie', 'a=1', 'set-cookie', 'b=2', 'x-a', '1'];
-    expect(toRawHeaders(fromRawHeaders(raw))).toEqual(raw);
+    expect(toRawHeaders(new Headers(toHeaderPairs(raw)))).toEqual(raw);
   });
 });
