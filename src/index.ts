@@ -7,8 +7,25 @@
 
 export { type Admin, type AdminOptions, createAdmin } from './admin/admin.ts';
 export { HealthMonitor, type HealthMonitorOptions } from './admin/health.ts';
-export type { Decision, DecisionFacts, DecisionPort } from './exchange/decision.ts';
-export { allowEverything } from './exchange/decision.ts';
+export type {
+  ByteRewriter,
+  ClientCertificate,
+  DecisionKind,
+  Guard,
+  GuardAnswer,
+  GuardedExchange,
+  GuardedHead,
+  GuardedMessage,
+  Policy,
+  PolicyDecision,
+  PolicyName,
+  PolicyRun,
+  Principal,
+  PrincipalKind,
+  Refusal,
+  Verdict,
+} from './exchange/guard.ts';
+export { ResponseRefused } from './exchange/guard.ts';
 export type { RawHeaders } from './exchange/headers.ts';
 export type {
   ExchangeRecord,

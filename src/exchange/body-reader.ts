@@ -14,8 +14,6 @@ import type { ParseProblem } from './record.ts';
 
 /** Receives what a body turned out to hold. */
 export interface BodyObserver {
-  /** The deciding members of a message are known; see {@link EnvelopeHandler.onDecidable}. */
-  onDecidable?(envelope: MessageEnvelope): void;
   onMessage(envelope: MessageEnvelope): void;
   onBatch?(): void;
   onEvent?(type: string): void;
@@ -77,15 +75,18 @@ interface BodyParser {
 const idleJsonBodies: JsonBody[] = [];
 const MAX_IDLE_JSON_BODIES = 64;
 
-function takeJsonBody(observer: BodyObserver): JsonBody {
+/** @param start where the text begins in the body it is part of, in bytes */
+function takeJsonBody(observer: BodyObserver, start = 0): JsonBody {
   const body = idleJsonBodies.pop() ?? new JsonBody();
   body.observer = observer;
+  body.start = start;
   return body;
 }
 
-/** A JSON-RPC body. Gives itself back when it has ended; one that was broken off does not. */
+/** JSON-RPC text. Gives itself back when it has ended; one that was broken off does not. */
 class JsonBody implements BodyParser, EnvelopeHandler {
   observer: BodyObserver | null = null;
+  start = 0;
   readonly #scanner = new EnvelopeScanner(this);
 
   write(bytes: Uint8Array): void {
@@ -100,10 +101,6 @@ class JsonBody implements BodyParser, EnvelopeHandler {
     if (idleJsonBodies.length < MAX_IDLE_JSON_BODIES) idleJsonBodies.push(this);
   }
 
-  onDecidable(envelope: MessageEnvelope): void {
-    this.observer?.onDecidable?.(envelope);
-  }
-
   onMessage(envelope: MessageEnvelope): void {
     this.observer?.onMessage(envelope);
   }
@@ -113,24 +110,20 @@ class JsonBody implements BodyParser, EnvelopeHandler {
   }
 
   onProblem(problem: ScanProblem): void {
-    this.observer?.onProblem('jsonrpc', problem.reason, problem.offset);
+    this.observer?.onProblem('jsonrpc', problem.reason, this.start + problem.offset);
   }
 }
 
-/** An event stream whose `message` events carry JSON-RPC. One scanner serves all its events. */
+/**
+ * An event stream whose `message` events carry JSON-RPC. It borrows a scanner for the length of an
+ * event, so that a silent stream holds none.
+ */
 class SseBody implements BodyParser, SseHandler {
   readonly #observer: BodyObserver;
   readonly #splitter = new SseSplitter(this);
-  readonly #scanner: EnvelopeScanner;
-  #eventStart = 0;
 
   constructor(observer: BodyObserver) {
     this.#observer = observer;
-    this.#scanner = new EnvelopeScanner({
-      onMessage: (envelope) => observer.onMessage(envelope),
-      onProblem: ({ reason, offset }) =>
-        observer.onProblem('jsonrpc', reason, this.#eventStart + offset),
-    });
   }
 
   write(bytes: Uint8Array): void {
@@ -145,10 +138,9 @@ class SseBody implements BodyParser, SseHandler {
     this.#observer.onEvent?.(event.type);
     // A priming event has no data; other event types (the legacy `endpoint`) hold no JSON-RPC.
     if (event.data.byteLength === 0 || event.type !== 'message') return;
-    this.#eventStart = event.start;
-    this.#scanner.reset();
-    this.#scanner.write(event.data);
-    this.#scanner.end();
+    const body = takeJsonBody(this.#observer, event.start);
+    body.write(event.data);
+    body.end();
   }
 
   onProblem(problem: SseProblem): void {

@@ -4,14 +4,23 @@
  *
  * The order of calls is `requestChunk* requestEnd? dispatched responseHead responseChunk*
  * responseEnd`, cut short at any point by `deny`, `upstreamFailed` or `downstreamClosed`. After
- * the end every call is ignored, so that a shell need not know who was first.
+ * the end every call is ignored, so that a shell need not know who was first. A guarded exchange
+ * is also asked `judgeHead` before its body is read, and `judgeMessages` between `requestEnd` and
+ * `dispatched`.
  *
  * @module
  */
 
 import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import { type BodyFormat, BodyReader } from './body-reader.ts';
-import type { DecisionPort } from './decision.ts';
+import {
+  type ByteRewriter,
+  type Guard,
+  type GuardedHead,
+  ResponseRefused,
+  type Verdict,
+} from './guard.ts';
+import { Guarded } from './guarded.ts';
 import { contentCoding, isJsonMediaType, type ResponseFields } from './headers.ts';
 import { type LocalResponse, localError } from './local-response.ts';
 import {
@@ -22,6 +31,7 @@ import {
 } from './observations.ts';
 import { decideOutcome } from './outcome.ts';
 import type { ExchangeRecord, ExchangeSink, LiveExchange, Outcome, StreamKind } from './record.ts';
+import { RewriterChain } from './rewriter-chain.ts';
 
 /** What every exchange of a proxy shares. */
 export interface ExchangeEnvironment {
@@ -30,15 +40,8 @@ export interface ExchangeEnvironment {
   /** Wall clock in milliseconds since the epoch. */
   readonly date: () => number;
   readonly sinks: readonly ExchangeSink[];
-  readonly decide: DecisionPort;
-}
-
-/** Replaces response bytes on their way to the client, where a rewrite is the point. */
-export interface ByteRewriter {
-  /** Returns what can be sent now; may be empty while more is needed. */
-  write(bytes: Uint8Array): Uint8Array;
-  /** Returns what was held back. */
-  end(): Uint8Array;
+  /** Null for a proxy without policies. */
+  readonly guard: Guard | null;
 }
 
 /** Why the upstream leg failed. */
@@ -76,7 +79,23 @@ const FAILURES: Readonly<
   },
 };
 
+/** What the client is told of an answer that must not pass. */
+const REFUSED_ANSWER: (typeof FAILURES)[UpstreamFailure] = {
+  status: 502,
+  code: WEIR_ERROR.OVER_LIMIT,
+  outcome: 'denied',
+  message: 'The answer of the MCP server behind this proxy is not allowed to pass',
+};
+
+const UNJUDGED_RESPONSE: ResponseRefused['decision'] = {
+  policy: 'validate',
+  decision: 'deny',
+  rule: null,
+  reason: 'response_failed',
+};
+
 const EMPTY = new Uint8Array(0);
+const NO_DECISIONS: ExchangeRecord['decisions'] = [];
 
 let lastSequence = 0;
 
@@ -88,6 +107,7 @@ export class Exchange implements LiveExchange {
   readonly #environment: ExchangeEnvironment;
   readonly #head: RequestHead;
   readonly #seen: Observations;
+  readonly #guarded: Guarded | null;
 
   #requestReader: BodyReader | null = null;
   #responseReader: BodyReader | null = null;
@@ -100,6 +120,8 @@ export class Exchange implements LiveExchange {
   #status = 0;
   /** `error.code` of an answer that weir gave itself. */
   #ownErrorCode: number | null = null;
+  /** Why the rest of the upstream's answer must not pass. */
+  #refused: ResponseRefused | null = null;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -110,7 +132,12 @@ export class Exchange implements LiveExchange {
   #firstByteMark = -1;
   #overheadMs = 0;
 
-  constructor(head: RequestHead, environment: ExchangeEnvironment) {
+  /** @param guardedHead the head as policies see it, where there is a guard */
+  constructor(
+    head: RequestHead,
+    environment: ExchangeEnvironment,
+    guardedHead: GuardedHead | null = null,
+  ) {
     this.#head = head;
     this.#environment = environment;
     this.sequence = ++lastSequence;
@@ -118,6 +145,11 @@ export class Exchange implements LiveExchange {
     this.#startMark = environment.now();
     this.#readyMark = this.#startMark;
     this.#seen = new Observations(head);
+    const { guard } = environment;
+    this.#guarded =
+      guard === null || guardedHead === null
+        ? null
+        : new Guarded(guard, guardedHead, this.#seen, this);
     for (const sink of environment.sinks) sink.started?.(this);
   }
 
@@ -143,21 +175,51 @@ export class Exchange implements LiveExchange {
     return this.#firstByteMark !== -1;
   }
 
-  /** Bytes of the request body, in order, before or after the dispatch. */
-  requestChunk(bytes: Uint8Array): void {
-    if (this.#ended) return;
+  /** Policies judge this exchange: its request is to be held until they have. */
+  get guarded(): boolean {
+    return this.#guarded !== null;
+  }
+
+  /** Judges the head. Returns the answer to give, or null to go on. */
+  judgeHead(): LocalResponse | null | Promise<LocalResponse | null> {
+    return this.#guarded === null ? null : this.#settleVerdict(this.#guarded.judgeHead());
+  }
+
+  /** Judges the request when its body has ended. Returns the answer to give, or null to go on. */
+  judgeMessages(): LocalResponse | null | Promise<LocalResponse | null> {
+    return this.#guarded === null ? null : this.#settleVerdict(this.#guarded.judgeMessages());
+  }
+
+  /** What goes upstream of the head, when the policies have let it pass. */
+  admitted(path: string, headers: string[]): { path: string; headers: string[] } {
+    if (this.#guarded === null) return { path, headers };
+    const query = path.indexOf('?');
+    return {
+      path: (query === -1 ? path : path.slice(0, query)) + this.#guarded.upstreamQuery(),
+      headers: this.#guarded.upstreamHeaders(headers),
+    };
+  }
+
+  /**
+   * Bytes of the request body, in order, before or after the dispatch. Returns the answer to give
+   * when a guard will not have so many of them, and otherwise null.
+   */
+  requestChunk(bytes: Uint8Array): LocalResponse | null {
+    if (this.#ended) return null;
     const begun = this.#environment.now();
     this.#requestBytes += bytes.byteLength;
     if (this.#head.method === 'POST') {
       this.#requestReader ??= new BodyReader(
         'jsonrpc',
         contentCoding(this.#head.fields.contentEncoding),
-        new RequestObserver(this.#seen, this.#head, this.#environment.decide),
+        new RequestObserver(this.#seen, this.#head.fields, this.#guarded),
       );
       this.#requestReader.write(bytes);
     }
     if (this.#dispatchMark === -1) this.#readyMark = begun;
     else this.#overheadMs += this.#environment.now() - begun;
+    const refusal = this.#guarded?.take(bytes) ?? null;
+    return refusal === null ? null : this.#answerVerdict(refusal);
   }
 
   /** The request body is complete. */
@@ -174,12 +236,20 @@ export class Exchange implements LiveExchange {
     this.#overheadMs += this.#dispatchMark - this.#readyMark;
   }
 
-  /** The upstream's final response head (never a 1xx). */
+  /**
+   * The upstream's final response head (never a 1xx).
+   *
+   * @throws {ResponseRefused} when its body must not pass: the upstream leg has failed
+   */
   responseHead(status: number, fields: ResponseFields, rewriter: ByteRewriter | null = null): void {
     if (this.#ended) return;
     this.#firstByteMark = this.#environment.now();
     this.#status = status;
-    this.#rewriter = rewriter;
+    const guarding = this.#guardingRewriter(status, fields);
+    this.#rewriter =
+      guarding === null || rewriter === null
+        ? (guarding ?? rewriter)
+        : RewriterChain.of([guarding, rewriter]);
     if (this.#head.method === 'HEAD') return;
     const format = this.#responseFormat(fields);
     if (format === null) return;
@@ -194,21 +264,34 @@ export class Exchange implements LiveExchange {
     }
   }
 
-  /** Bytes of the response body. Returns what to send to the client: the same, unless rewritten. */
+  /** What goes to the client may be of another length than what comes from the upstream. */
+  get rewrites(): boolean {
+    return this.#rewriter !== null && this.#rewriter.keepsLength !== true;
+  }
+
+  /**
+   * Bytes of the response body. Returns what to send to the client: the same, unless rewritten.
+   *
+   * @throws {ResponseRefused} when the rest must not pass: the upstream leg has failed
+   */
   responseChunk(bytes: Uint8Array): Uint8Array {
     if (this.#ended) return bytes;
     const begun = this.#environment.now();
     this.#responseReader?.write(bytes);
-    const sent = this.#rewriter === null ? bytes : this.#rewriter.write(bytes);
+    const sent = this.#rewriter === null ? bytes : this.#rewrite(this.#rewriter, bytes);
     this.#responseBytes += sent.byteLength;
     this.#overheadMs += this.#environment.now() - begun;
     return sent;
   }
 
-  /** The response is complete. Returns bytes a rewriter still held, to be sent last. */
+  /**
+   * The response is complete. Returns bytes a rewriter still held, to be sent last.
+   *
+   * @throws {ResponseRefused} when they must not pass: the upstream leg has failed
+   */
   responseEnd(): Uint8Array {
     if (this.#ended) return EMPTY;
-    const held = this.#rewriter === null ? EMPTY : this.#rewriter.end();
+    const held = this.#rewriter === null ? EMPTY : this.#rewrite(this.#rewriter, null);
     this.#responseBytes += held.byteLength;
     this.#settleReader(this.#responseReader);
     this.#end(null, null);
@@ -237,7 +320,8 @@ export class Exchange implements LiveExchange {
    */
   upstreamFailed(failure: UpstreamFailure, detail: string): LocalResponse | null {
     if (this.#ended) return null;
-    const { status, code, outcome, message } = FAILURES[failure];
+    const { status, code, outcome, message } =
+      this.#refused === null ? FAILURES[failure] : REFUSED_ANSWER;
     if (this.#headSent) {
       this.#abortReaders();
       this.#seen.ledger.settlePending(outcome);
@@ -270,7 +354,7 @@ export class Exchange implements LiveExchange {
     return drain ? 'drain' : 'abort';
   }
 
-  #answer(local: LocalResponse, outcome: Outcome, reason: string): LocalResponse {
+  #answer(local: LocalResponse, outcome: Outcome, reason: string | null): LocalResponse {
     this.#abortReaders();
     this.#status = local.status;
     this.#ownErrorCode = local.code;
@@ -278,6 +362,51 @@ export class Exchange implements LiveExchange {
     this.#seen.ledger.settlePending(outcome);
     this.#end(outcome, reason);
     return local;
+  }
+
+  #settleVerdict(
+    verdict: Verdict | Promise<Verdict>,
+  ): LocalResponse | null | Promise<LocalResponse | null> {
+    if (verdict instanceof Promise) return verdict.then((settled) => this.#answerVerdict(settled));
+    return this.#answerVerdict(verdict);
+  }
+
+  #answerVerdict(verdict: Verdict): LocalResponse | null {
+    if (verdict === null || this.#ended) return null;
+    if (verdict.kind === 'answer') return this.#answer({ ...verdict, code: null }, 'ok', null);
+    const { status, code, message, headers = [], data } = verdict;
+    return this.#answer(
+      localError(status, this.#seen.ledger.echoId, code, message, { headers, data }),
+      'denied',
+      message,
+    );
+  }
+
+  /** @param bytes null for what is held at the end */
+  #rewrite(rewriter: ByteRewriter, bytes: Uint8Array | null): Uint8Array {
+    try {
+      return bytes === null ? rewriter.end() : rewriter.write(bytes);
+    } catch (error) {
+      return this.#refuseAnswer(error);
+    }
+  }
+
+  #guardingRewriter(status: number, fields: ResponseFields): ByteRewriter | null {
+    try {
+      return this.#guarded?.rewriter(status, fields) ?? null;
+    } catch (error) {
+      return this.#refuseAnswer(error);
+    }
+  }
+
+  /** Whatever goes wrong in guarding what comes back, none of it passes. */
+  #refuseAnswer(error: unknown): never {
+    this.#refused =
+      error instanceof ResponseRefused
+        ? error
+        : new ResponseRefused(UNJUDGED_RESPONSE, 'could not be judged');
+    this.#guarded?.note(this.#refused.decision);
+    throw this.#refused;
   }
 
   #responseFormat(fields: ResponseFields): BodyFormat | null {
@@ -316,6 +445,7 @@ export class Exchange implements LiveExchange {
   #emit(transport: Outcome | null, reason: string | null, endMark: number): void {
     const record = this.#record(transport, reason, endMark);
     for (const sink of this.#environment.sinks) sink.ended(record);
+    this.#guarded?.ended(record);
   }
 
   #record(transport: Outcome | null, reason: string | null, endMark: number): ExchangeRecord {
@@ -333,7 +463,7 @@ export class Exchange implements LiveExchange {
       protocolVersion: this.#seen.protocolVersion,
       httpMethod: this.#head.method,
       path: this.#head.path,
-      clientAddress: this.#head.peer,
+      clientAddress: this.#guarded?.clientAddress ?? this.#head.peer,
       calls,
       batch: this.#seen.batch,
       outcome: decideOutcome({
@@ -360,6 +490,8 @@ export class Exchange implements LiveExchange {
       sseEvents: this.#seen.sseEvents,
       serverMessages,
       problems: this.#seen.problems,
+      principal: this.#guarded?.principal ?? null,
+      decisions: this.#guarded?.decisions ?? NO_DECISIONS,
       reason,
     };
   }

@@ -16,7 +16,7 @@ import type { RawHeaders, RequestFields, ResponseFields } from './headers.ts';
 import type { ExchangeRecord, ParseProblem, StreamKind, Target } from './record.ts';
 
 /** The policies a proxy can have, in the order in which they judge. */
-export type PolicyName = 'validate' | 'auth' | 'authorize' | 'limits' | 'breaker';
+export type PolicyName = 'audit' | 'validate' | 'auth' | 'authorize' | 'limits' | 'breaker';
 
 /** How a caller proved who it is. */
 export type PrincipalKind = 'anonymous' | 'api_key' | 'basic' | 'jwt' | 'certificate';
@@ -76,6 +76,8 @@ export interface GuardedMessage {
    * every `JSON.parse`; `envelope.duplicates` tells where that matters.
    */
   json(): Readonly<Record<string, unknown>>;
+  /** The message as it was sent, a view on the body. */
+  bytes(): Uint8Array;
 }
 
 export type DecisionKind =
@@ -148,6 +150,8 @@ export interface GuardedExchange {
 
 /** Replaces response bytes on their way to the client, where a rewrite is the point. */
 export interface ByteRewriter {
+  /** It only looks, and may throw: what goes out is as long as what came in. Default false. */
+  readonly keepsLength?: boolean;
   /**
    * Returns what can be sent now; may be empty while more is needed.
    *
@@ -186,6 +190,8 @@ export interface PolicyRun {
   messages?(): Verdict | Promise<Verdict>;
   /** Returns the fields to send upstream: the list it was given, or another. */
   upstreamHeaders?(headers: string[]): string[];
+  /** Returns the query to send upstream, with its `?` or empty. */
+  upstreamQuery?(query: string): string;
   /** The upstream's response head. Returns what its body must pass through, or null. */
   response?(status: number, fields: ResponseFields): ByteRewriter | null;
   ended?(record: ExchangeRecord): void;
@@ -200,6 +206,16 @@ export interface Policy {
   close?(): void | Promise<void>;
 }
 
+/** All policies of a proxy, as its exchanges meet them. */
+export interface Guard {
+  /** In the order in which they judge. */
+  readonly policies: readonly Policy[];
+  /** Longest request body that is read in order to be judged, in bytes; a longer one is a 413. */
+  readonly maxRequestBytes: number;
+  /** Has the last word on a refusal, as where one policy can say what another one asks for. */
+  refine?(refusal: Refusal): Refusal;
+}
+
 /** A tool as the upstream's `tools/list` described it. */
 export interface LearnedTool {
   readonly name: string;
@@ -209,7 +225,7 @@ export interface LearnedTool {
   readonly destructive: boolean | null;
   /** JSON Schema of the arguments as the server wrote it; undefined when it has none. */
   readonly inputSchema: unknown;
-  /** SHA-256-free identity of the description: changes when the tool is described anew. */
+  /** Changes when the tool is described anew. */
   readonly revision: number;
 }
 

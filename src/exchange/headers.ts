@@ -37,10 +37,42 @@ export interface ResponseFields {
   connection: string | null;
 }
 
+/** Names that most heads consist of, as they are mostly spelled. */
+const USUAL_NAMES: ReadonlyMap<string, string> = new Map(
+  [
+    'Host',
+    'Connection',
+    'User-Agent',
+    'Accept',
+    'Accept-Encoding',
+    'Accept-Language',
+    'Authorization',
+    'Content-Type',
+    'Content-Length',
+    'Transfer-Encoding',
+    'MCP-Protocol-Version',
+    'Mcp-Protocol-Version',
+    'Mcp-Method',
+    'Mcp-Name',
+    'Mcp-Session-Id',
+    'Cache-Control',
+    'Date',
+    'Keep-Alive',
+    'Server',
+    'Vary',
+  ].flatMap((name) => [
+    [name, name.toLowerCase()],
+    [name.toLowerCase(), name.toLowerCase()],
+  ]),
+);
+
 /** The names of a list, in lower case: worked out once for all who go through it. */
 export function lowerNames(headers: RawHeaders): readonly string[] {
   const names = new Array<string>(headers.length >> 1);
-  for (let i = 0; i < names.length; i++) names[i] = (headers[2 * i] as string).toLowerCase();
+  for (let i = 0; i < names.length; i++) {
+    const name = headers[2 * i] as string;
+    names[i] = USUAL_NAMES.get(name) ?? name.toLowerCase();
+  }
   return names;
 }
 
@@ -49,7 +81,15 @@ const join = (seen: string | null, value: string): string =>
 
 /** `Content-Length` as a number; anything but digits is null (RFC 9110 §8.6). */
 function parseLength(value: string): number | null {
-  return /^\d{1,15}$/.test(value) ? Number(value) : null;
+  const digits = value.length;
+  if (digits === 0 || digits > 15) return null;
+  let length = 0;
+  for (let i = 0; i < digits; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    length = length * 10 + digit;
+  }
+  return length;
 }
 
 /** Media type without its parameters (RFC 9110 §8.3.1). */

@@ -11,12 +11,13 @@ export interface LocalResponse {
   readonly status: number;
   readonly headers: RawHeaders;
   readonly body: string;
-  /** The `error.code` in the body. */
-  readonly code: number;
+  /** The `error.code` in the body, or null when it is no error. */
+  readonly code: number | null;
 }
 
 /**
  * @param rawId the id token of the request, echoed as it was written; null when unknown
+ * @param more further fields of the head, and `error.data`
  * @param code a code outside the range JSON-RPC and MCP reserve (-32768…-32000)
  */
 export function localError(
@@ -24,11 +25,14 @@ export function localError(
   rawId: string | null,
   code: number,
   message: string,
+  more: { readonly headers?: RawHeaders; readonly data?: unknown } = {},
 ): LocalResponse {
   return {
     status,
-    headers: ['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
-    body: encodeErrorResponse(rawId, code, message),
+    headers: [...ERROR_HEADERS, ...(more.headers ?? [])],
+    body: encodeErrorResponse(rawId, code, message, more.data),
     code,
   };
 }
+
+const ERROR_HEADERS: RawHeaders = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];

@@ -11,7 +11,7 @@ import type { Era } from '../protocol/mcp/revisions.ts';
 import type { BodyObserver } from './body-reader.ts';
 import { CallLedger } from './call-ledger.ts';
 import { count, NO_COUNTS } from './counts.ts';
-import type { DecisionPort } from './decision.ts';
+import type { Guarded } from './guarded.ts';
 import type { RequestFields } from './headers.ts';
 import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
 
@@ -60,37 +60,24 @@ export class Observations {
 
 export class RequestObserver implements BodyObserver {
   readonly #observations: Observations;
-  readonly #head: RequestHead;
-  readonly #decide: DecisionPort;
+  readonly #fields: RequestFields;
+  readonly #guarded: Guarded | null;
 
-  constructor(observations: Observations, head: RequestHead, decide: DecisionPort) {
+  /** @param guarded told of each message, where there is a guard */
+  constructor(observations: Observations, fields: RequestFields, guarded: Guarded | null) {
     this.#observations = observations;
-    this.#head = head;
-    this.#decide = decide;
+    this.#fields = fields;
+    this.#guarded = guarded;
   }
 
   onBatch(): void {
     this.#observations.batch = true;
   }
 
-  onDecidable(envelope: MessageEnvelope): void {
-    const { era, target } = classifyMessage(envelope, this.#head.fields);
-    this.#decide({
-      httpMethod: this.#head.method,
-      path: this.#head.path,
-      clientAddress: this.#head.peer,
-      era,
-      target,
-      envelope,
-    });
-  }
-
   onMessage(envelope: MessageEnvelope): void {
     const seen = this.#observations;
-    const { era, protocolVersion, target, mismatches } = classifyMessage(
-      envelope,
-      this.#head.fields,
-    );
+    const classification = classifyMessage(envelope, this.#fields);
+    const { era, protocolVersion, target, mismatches } = classification;
     // The body overrules the head; within it one modern message makes the exchange modern, whose
     // rules are the stricter ones.
     const first = seen.ledger.calls.length === 0;
@@ -103,6 +90,7 @@ export class RequestObserver implements BodyObserver {
     for (const key of envelope.duplicates) {
       seen.addProblem('request', 'jsonrpc', `duplicate_${key}`, envelope.start);
     }
+    this.#guarded?.addMessage(envelope, classification);
   }
 
   onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {

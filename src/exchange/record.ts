@@ -7,6 +7,7 @@
 
 import type { MessageKind } from '../protocol/jsonrpc/types.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
+import type { PolicyDecision, Principal } from './guard.ts';
 
 /** How an exchange ended, read from the message before the HTTP status. Low in cardinality. */
 export type Outcome =
@@ -118,6 +119,10 @@ export interface ExchangeRecord {
   readonly serverMessages: ReadonlyMap<string, number>;
   /** First problems met, at most 8. */
   readonly problems: readonly ParseProblem[];
+  /** Who called, where authentication found that out. */
+  readonly principal: Principal | null;
+  /** What policies said, in order, at most 64. */
+  readonly decisions: readonly PolicyDecision[];
   /** Why weir refused or failed the exchange, one line without client data; null otherwise. */
   readonly reason: string | null;
 }

@@ -1,6 +1,6 @@
-import { allowEverything, type DecisionPort } from '../../src/exchange/decision.ts';
 import { Exchange } from '../../src/exchange/exchange.ts';
-import { readRequestFields, readResponseFields } from '../../src/exchange/headers.ts';
+import type { Guard } from '../../src/exchange/guard.ts';
+import { lowerNames, readRequestFields, readResponseFields } from '../../src/exchange/headers.ts';
 import type { ExchangeRecord, ExchangeSink, LiveExchange } from '../../src/exchange/record.ts';
 
 /** What the sinks were told, in order, beside the records. */
@@ -20,7 +20,7 @@ export const bytes = (body: string | Uint8Array): Uint8Array =>
 export function drive(
   method = 'POST',
   headers: string[] = ['Content-Type', 'application/json'],
-  decide: DecisionPort = allowEverything,
+  guard: Guard | null = null,
 ): Drive {
   const records: ExchangeRecord[] = [];
   const events: string[] = [];
@@ -34,9 +34,19 @@ export function drive(
       records.push(record);
     },
   };
+  const head = { path: '/mcp', peer: '192.0.2.1', fields: readRequestFields(headers) };
   const exchange = new Exchange(
-    { method, path: '/mcp', peer: '192.0.2.1', fields: readRequestFields(headers) },
-    { now: () => clock, date: () => 1_700_000_000_000, sinks: [sink], decide },
+    { ...head, method },
+    { now: () => clock, date: () => 1_700_000_000_000, sinks: [sink], guard },
+    {
+      ...head,
+      httpMethod: method,
+      query: '?key=secret',
+      headers,
+      names: lowerNames(headers),
+      scheme: 'http',
+      certificate: null,
+    },
   );
   return {
     exchange,

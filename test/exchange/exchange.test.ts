@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DecisionFacts } from '../../src/exchange/decision.ts';
 import { readResponseFields } from '../../src/exchange/headers.ts';
 import type { ExchangeRecord } from '../../src/exchange/record.ts';
 import {
@@ -333,33 +332,6 @@ describe('Exchange endings', () => {
         expect(d.events.at(-1)).toBe('ended');
       }),
     );
-  });
-});
-
-describe('Exchange decision port', () => {
-  it('is asked once for each message, with the deciding fields', () => {
-    const asked: DecisionFacts[] = [];
-    const d = drive('POST', [], (facts) => {
-      asked.push(facts);
-      return { kind: 'allow' };
-    });
-    d.request(`[${call('1', 'a')},${call('2', 'b')}]`);
-    expect(asked.map((f) => [f.envelope.method, f.target?.name])).toEqual([
-      ['tools/call', 'a'],
-      ['tools/call', 'b'],
-    ]);
-  });
-
-  it('is asked before the body is complete', () => {
-    let asked = false;
-    const d = drive('POST', [], () => {
-      asked = true;
-      return { kind: 'allow' };
-    });
-    d.exchange.requestChunk(
-      bytes('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{'),
-    );
-    expect(asked).toBe(true);
   });
 });
 

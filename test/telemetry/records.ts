@@ -30,6 +30,8 @@ export function makeRecord(changes: Partial<ExchangeRecord> = {}): ExchangeRecor
     overheadMs: 0.2,
     stream: 'none',
     resumed: false,
+    principal: null,
+    decisions: [],
     sseEvents: new Map(),
     serverMessages: new Map(),
     problems: [],

@@ -1,0 +1,268 @@
+/**
+ * An exchange under a guard: what its policies know of it, and the order in which they are asked.
+ *
+ * @module
+ */
+
+import { RPC_ERROR, WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
+import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
+import type { Classification } from '../protocol/mcp/classify.ts';
+import { joinBytes } from './bytes.ts';
+import type {
+  ByteRewriter,
+  Guard,
+  GuardedExchange,
+  GuardedHead,
+  GuardedMessage,
+  PolicyDecision,
+  PolicyName,
+  PolicyRun,
+  Principal,
+  Refusal,
+  Verdict,
+} from './guard.ts';
+import { contentCoding, type ResponseFields } from './headers.ts';
+import type { Observations } from './observations.ts';
+import type { ExchangeRecord, StreamKind } from './record.ts';
+import { RewriterChain } from './rewriter-chain.ts';
+
+/** Decisions kept per exchange: refusals always, others up to this number. */
+const MAX_DECISIONS = 64;
+
+/** What of the exchange changes while the policies look on. */
+interface Watched {
+  readonly stream: StreamKind;
+  readonly startedAt: number;
+}
+
+export class Guarded implements GuardedExchange {
+  readonly head: GuardedHead;
+  principal: Principal | null = null;
+  clientAddress: string | null;
+  readonly messages: GuardedMessage[] = [];
+  readonly decisions: PolicyDecision[] = [];
+  requestBytes = 0;
+
+  readonly #guard: Guard;
+  readonly #seen: Observations;
+  readonly #watched: Watched;
+  readonly #runs: PolicyRun[] = [];
+  /** Whose run it is, for each of `#runs`. */
+  readonly #names: PolicyName[] = [];
+  #chunks: Uint8Array[] = [];
+  #body: Uint8Array = new Uint8Array(0);
+
+  constructor(guard: Guard, head: GuardedHead, seen: Observations, watched: Watched) {
+    this.#guard = guard;
+    this.head = head;
+    this.clientAddress = head.peer;
+    this.#seen = seen;
+    this.#watched = watched;
+    for (const policy of guard.policies) {
+      const run = policy.open(this);
+      if (run === null) continue;
+      this.#runs.push(run);
+      this.#names.push(policy.name);
+    }
+  }
+
+  get startedAt(): number {
+    return this.#watched.startedAt;
+  }
+
+  get stream(): StreamKind {
+    return this.#watched.stream;
+  }
+
+  get batch(): boolean {
+    return this.#seen.batch;
+  }
+
+  get problems(): Observations['problems'] {
+    return this.#seen.problems;
+  }
+
+  note(decision: PolicyDecision): void {
+    if (this.decisions.length < MAX_DECISIONS) this.decisions.push(decision);
+  }
+
+  /** Judges the head. Null lets the exchange go on. */
+  judgeHead(): Verdict | Promise<Verdict> {
+    const { contentLength, contentEncoding } = this.head.fields;
+    if (contentLength !== null && contentLength > this.#guard.maxRequestBytes) {
+      return this.#refuse(this.#tooLong());
+    }
+    if (contentCoding(contentEncoding) !== null) return this.#refuse(CODED_REQUEST);
+    return this.#ask('head', 0);
+  }
+
+  /**
+   * Bytes of the request body, kept until they have been judged. Returns a refusal when they are
+   * too many.
+   */
+  take(bytes: Uint8Array): Refusal | null {
+    this.requestBytes += bytes.byteLength;
+    if (this.requestBytes > this.#guard.maxRequestBytes) return this.#refuse(this.#tooLong());
+    this.#chunks.push(bytes);
+    return null;
+  }
+
+  addMessage(envelope: MessageEnvelope, classification: Classification): void {
+    this.messages.push(new HeldMessage(this, envelope, classification));
+  }
+
+  /** Judges the whole request, its body having ended. */
+  judgeMessages(): Verdict | Promise<Verdict> {
+    this.#body = joinBytes(this.#chunks);
+    this.#chunks = [];
+    if (!isUtf8(this.#body)) {
+      this.#seen.addProblem('request', 'encoding', 'invalid_utf8', 0);
+    }
+    return this.#ask('messages', 0);
+  }
+
+  /** The request body, whole. */
+  get body(): Uint8Array {
+    return this.#body;
+  }
+
+  upstreamHeaders(headers: string[]): string[] {
+    let sent = headers;
+    for (const run of this.#runs) sent = run.upstreamHeaders?.(sent) ?? sent;
+    return sent;
+  }
+
+  upstreamQuery(): string {
+    let { query } = this.head;
+    for (const run of this.#runs) query = run.upstreamQuery?.(query) ?? query;
+    return query;
+  }
+
+  /** What the response body must pass through, or null. */
+  rewriter(status: number, fields: ResponseFields): ByteRewriter | null {
+    const rewriters: ByteRewriter[] = [];
+    for (const run of this.#runs) {
+      const rewriter = run.response?.(status, fields) ?? null;
+      if (rewriter !== null) rewriters.push(rewriter);
+    }
+    return RewriterChain.of(rewriters);
+  }
+
+  /** The exchange is over. The first policy that was asked hears it last. */
+  ended(record: ExchangeRecord): void {
+    for (let i = this.#runs.length - 1; i >= 0; i--) this.#runs[i]?.ended?.(record);
+  }
+
+  /** Asks the runs from `first` on; waits only for those that must. */
+  #ask(step: 'head' | 'messages', first: number): Verdict | Promise<Verdict> {
+    for (let i = first; i < this.#runs.length; i++) {
+      let verdict: Verdict | Promise<Verdict>;
+      try {
+        verdict = this.#runs[i]?.[step]?.() ?? null;
+      } catch (error) {
+        return this.#failed(i, error);
+      }
+      if (verdict instanceof Promise) {
+        return verdict.then(
+          (settled) => this.#settle(settled) ?? this.#ask(step, i + 1),
+          (error) => this.#failed(i, error),
+        );
+      }
+      if (verdict !== null) return this.#settle(verdict);
+    }
+    return null;
+  }
+
+  #settle(verdict: Verdict): Verdict {
+    return verdict?.kind === 'refuse' ? this.#refuse(verdict) : verdict;
+  }
+
+  #refuse(refusal: Refusal): Refusal {
+    this.decisions.push(refusal.decision);
+    return this.#guard.refine?.(refusal) ?? refusal;
+  }
+
+  /** A policy that cannot judge has refused. */
+  #failed(index: number, error: unknown): Refusal {
+    const policy = this.#names[index] as PolicyName;
+    const name = error instanceof Error ? error.name : 'error';
+    return this.#refuse({
+      kind: 'refuse',
+      decision: { policy, decision: 'deny', rule: null, reason: 'failed' },
+      status: 500,
+      code: RPC_ERROR.INTERNAL_ERROR,
+      message: `This proxy could not judge the request (${policy}: ${name}), so it was not passed on`,
+    });
+  }
+
+  #tooLong(): Refusal {
+    const bytes = this.#guard.maxRequestBytes;
+    return {
+      kind: 'refuse',
+      decision: { policy: 'limits', decision: 'limit', rule: null, reason: 'request_too_long' },
+      status: 413,
+      code: WEIR_ERROR.OVER_LIMIT,
+      message: `This proxy takes request bodies of at most ${bytes} bytes`,
+      data: { maxBytes: bytes },
+    };
+  }
+}
+
+/** What a policy has not read it cannot judge, and nobody else should unpack it differently. */
+const CODED_REQUEST: Refusal = {
+  kind: 'refuse',
+  decision: { policy: 'validate', decision: 'deny', rule: null, reason: 'content_encoding' },
+  status: 415,
+  code: WEIR_ERROR.INVALID_MESSAGE,
+  message: 'This proxy judges requests and takes their bodies without a Content-Encoding only',
+  headers: ['Accept-Encoding', 'identity'],
+};
+
+class HeldMessage implements GuardedMessage {
+  readonly envelope: MessageEnvelope;
+  readonly #classification: Classification;
+  readonly #request: Guarded;
+  #json: Readonly<Record<string, unknown>> | null = null;
+
+  constructor(request: Guarded, envelope: MessageEnvelope, classification: Classification) {
+    this.#request = request;
+    this.envelope = envelope;
+    this.#classification = classification;
+  }
+
+  get era(): GuardedMessage['era'] {
+    return this.#classification.era;
+  }
+
+  get protocolVersion(): string | null {
+    return this.#classification.protocolVersion;
+  }
+
+  get target(): GuardedMessage['target'] {
+    return this.#classification.target;
+  }
+
+  get mismatches(): GuardedMessage['mismatches'] {
+    return this.#classification.mismatches;
+  }
+
+  bytes(): Uint8Array {
+    return this.#request.body.subarray(this.envelope.start, this.envelope.end);
+  }
+
+  json(): Readonly<Record<string, unknown>> {
+    this.#json ??= JSON.parse(new TextDecoder().decode(this.bytes())) as Record<string, unknown>;
+    return this.#json;
+  }
+}
+
+const STRICT = new TextDecoder('utf-8', { fatal: true });
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    STRICT.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
