@@ -1,0 +1,98 @@
+/**
+ * All sinks together: hands every record to each, and holds new requests while one that must not
+ * lose any is full.
+ *
+ * @module
+ */
+
+import { utf8Length } from '../redact/safe-text.ts';
+import { formatRecord } from './formats.ts';
+import type { AuditRecord } from './record.ts';
+import type { AuditFormat } from './settings.ts';
+import type { AuditEntry } from './sink.ts';
+import type { SinkQueue } from './sink-queue.ts';
+
+/** A request that waits for room. */
+interface Held {
+  readonly deadline: number;
+  readonly admit: (room: boolean) => void;
+}
+
+export class AuditLog {
+  readonly #queues: readonly SinkQueue[];
+  readonly #blocking: readonly SinkQueue[];
+  readonly #format: AuditFormat;
+  readonly #holdTimeoutMs: number;
+  /** In the order in which they came, and so of their deadlines. */
+  readonly #held: Set<Held> = new Set();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(queues: readonly SinkQueue[], format: AuditFormat, holdTimeoutMs: number) {
+    this.#queues = queues;
+    this.#blocking = queues.filter(({ onFull }) => onFull === 'block');
+    this.#format = format;
+    this.#holdTimeoutMs = holdTimeoutMs;
+  }
+
+  write(record: AuditRecord): void {
+    const line = formatRecord(record, this.#format);
+    const entry: AuditEntry = { record, line, bytes: utf8Length(line) + 1 };
+    for (const queue of this.#queues) queue.offer(entry);
+  }
+
+  /** Null when there is room; otherwise resolves to whether there was in time. */
+  hold(): Promise<boolean> | null {
+    if (this.#held.size === 0 && this.#room() > 0) return null;
+    return new Promise((admit) => {
+      this.#held.add({ deadline: performance.now() + this.#holdTimeoutMs, admit });
+      this.#timer ??= setTimeout(() => this.#expire(), this.#holdTimeoutMs);
+    });
+  }
+
+  /** Lets in as many as there is room for. To be called when a queue has more than before. */
+  admit(): void {
+    let room = this.#held.size === 0 ? 0 : this.#room();
+    for (const held of this.#held) {
+      if (room-- <= 0) break;
+      this.#held.delete(held);
+      held.admit(true);
+    }
+    if (this.#held.size === 0) this.#stopTimer();
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#queues.map((queue) => queue.flush()));
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#queues.map((queue) => queue.close(deadlineMs)));
+    this.#stopTimer();
+    for (const { admit } of this.#held) admit(false);
+    this.#held.clear();
+  }
+
+  /** Of the fullest queue among those that must not lose anything. */
+  #room(): number {
+    let room = Number.POSITIVE_INFINITY;
+    for (const queue of this.#blocking) room = Math.min(room, queue.room);
+    return room;
+  }
+
+  #expire(): void {
+    this.#timer = null;
+    const now = performance.now();
+    for (const held of this.#held) {
+      if (held.deadline > now) {
+        this.#timer = setTimeout(() => this.#expire(), held.deadline - now);
+        break;
+      }
+      this.#held.delete(held);
+      held.admit(false);
+    }
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
