@@ -305,11 +305,8 @@ export class Exchange implements LiveExchange {
 
   /** Refuses the exchange. Returns the answer to give. */
   deny(status: number, code: number, message: string): LocalResponse {
-    return this.#answer(
-      localError(status, this.#seen.ledger.echoId, code, message),
-      'denied',
-      message,
-    );
+    const local = localError(status, this.#seen.ledger.echoId, code, message);
+    return this.#ended ? local : this.#answer(local, 'denied', message);
   }
 
   /**
