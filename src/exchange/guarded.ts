@@ -22,7 +22,7 @@ import type {
   Verdict,
 } from './guard.ts';
 import { contentCoding, type ResponseFields } from './headers.ts';
-import type { Observations } from './observations.ts';
+import type { MessageTaker, Observations } from './observations.ts';
 import type { ExchangeRecord, StreamKind } from './record.ts';
 import { RewriterChain } from './rewriter-chain.ts';
 
@@ -35,7 +35,7 @@ interface Watched {
   readonly startedAt: number;
 }
 
-export class Guarded implements GuardedExchange {
+export class Guarded implements GuardedExchange, MessageTaker {
   readonly head: GuardedHead;
   principal: Principal | null = null;
   clientAddress: string | null;

@@ -6,12 +6,15 @@
  */
 
 import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
-import { classifyMessage, eraOfRequestHead } from '../protocol/mcp/classify.ts';
+import {
+  type Classification,
+  classifyMessage,
+  eraOfRequestHead,
+} from '../protocol/mcp/classify.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
 import type { BodyObserver } from './body-reader.ts';
 import { CallLedger } from './call-ledger.ts';
 import { count, NO_COUNTS } from './counts.ts';
-import type { Guarded } from './guarded.ts';
 import type { RequestFields } from './headers.ts';
 import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
 
@@ -58,16 +61,21 @@ export class Observations {
   }
 }
 
+/** Told of each message of a request. */
+export interface MessageTaker {
+  addMessage(envelope: MessageEnvelope, classification: Classification): void;
+}
+
 export class RequestObserver implements BodyObserver {
   readonly #observations: Observations;
   readonly #fields: RequestFields;
-  readonly #guarded: Guarded | null;
+  readonly #taker: MessageTaker | null;
 
-  /** @param guarded told of each message, where there is a guard */
-  constructor(observations: Observations, fields: RequestFields, guarded: Guarded | null) {
+  /** @param taker the guard's side of the exchange, where there is a guard */
+  constructor(observations: Observations, fields: RequestFields, taker: MessageTaker | null) {
     this.#observations = observations;
     this.#fields = fields;
-    this.#guarded = guarded;
+    this.#taker = taker;
   }
 
   onBatch(): void {
@@ -90,7 +98,7 @@ export class RequestObserver implements BodyObserver {
     for (const key of envelope.duplicates) {
       seen.addProblem('request', 'jsonrpc', `duplicate_${key}`, envelope.start);
     }
-    this.#guarded?.addMessage(envelope, classification);
+    this.#taker?.addMessage(envelope, classification);
   }
 
   onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {

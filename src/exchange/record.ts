@@ -7,7 +7,7 @@
 
 import type { MessageKind } from '../protocol/jsonrpc/types.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
-import type { PolicyDecision, Principal } from './guard.ts';
+import type { PolicyDecision, Principal } from './decision.ts';
 
 /** How an exchange ended, read from the message before the HTTP status. Low in cardinality. */
 export type Outcome =

@@ -12,10 +12,12 @@ import type { MessageEnvelope, MessageKind } from '../jsonrpc/types.ts';
 import { nameHeaderMember } from './headers.ts';
 import { isModernVersion } from './revisions.ts';
 import { decodeHeaderValue, isSentinel } from './sentinel.ts';
+import { stripWhiteSpace } from './white-space.ts';
 
 /**
  * The header fields compared, as received; null when absent. A field sent more than once is joined
- * by `, ` and so agrees with nothing, as it should.
+ * by `, `. Such a value agrees with nothing, unless a name has that very comma in it: whoever acts
+ * on a disagreement looks for repeated fields besides.
  */
 export interface McpRequestHeaders {
   /** `MCP-Protocol-Version` */
@@ -116,17 +118,4 @@ function compareName(
 /** Values are compared as they are, apart from the white space around a field value. */
 function agrees(header: string, body: string): boolean {
   return header === body || stripWhiteSpace(header) === body;
-}
-
-/** Removes optional white space, SP and HTAB (RFC 9110 §5.6.3), and nothing else. */
-function stripWhiteSpace(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && isWhiteSpace(value.charCodeAt(start))) start++;
-  while (end > start && isWhiteSpace(value.charCodeAt(end - 1))) end--;
-  return value.slice(start, end);
-}
-
-function isWhiteSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }

@@ -8,8 +8,12 @@
 const PREFIX = '=?base64?';
 const SUFFIX = '?=';
 
-/** RFC 4648 §4 with its padding and without white space, which `atob` would both forgive. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/**
+ * RFC 4648 §4 with its padding and without white space, which `atob` would both forgive. What is
+ * left of the last character's bits must be zero (§3.5), so that every value is written one way.
+ */
+const BASE64 =
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 /** Space to tilde: what every HTTP implementation carries unchanged inside a field value. */
 const PLAIN = /^[\x20-\x7e]*$/;

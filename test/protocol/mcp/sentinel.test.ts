@@ -75,6 +75,9 @@ describe('decodeHeaderValue', () => {
     '=?base64?5pel5g==?=',
     '=?base64?7aCA?=',
     '=?base64?wIA=?=',
+    // Other spellings of `Hi` and `H`: what base64 leaves over of the last character is not zero
+    '=?base64?SGl=?=',
+    '=?base64?SB==?=',
   ])('finds %j invalid', (value) => {
     expect(decodeHeaderValue(value)).toEqual({ kind: 'invalid' });
   });

@@ -1,49 +1,7 @@
-import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutAt, cutFractions, listen, streamText, utf8 } from './reading.ts';
-
-interface PeerView {
-  events: { type: string; data: string; id: string | null }[];
-  comments: string[];
-}
-
-/**
- * What eventsource-parser reads. Three places where it and the standard (WHATWG HTML §9.2.6) differ
- * are evened out here, so that the comparison is about all the rest:
- *
- * - A CR at the end of the input is a line end at once (§9.2.5: `end-of-line = CRLF / CR / LF`). The
- *   peer waits for another line end after it, which at the end of a stream never comes: it gets one,
- *   with a field that nobody knows before it.
- * - The stream is decoded by "UTF-8 decode", which strips one U+FEFF and nothing else. The peer takes
- *   text, and strips U+00EF U+00BB U+00BF, which are letters: it gets no text that begins with them.
- * - The peer strips a space at the start of a comment; the standard says nothing of comments but that
- *   they are ignored.
- */
-function readWithPeer(bytes: Uint8Array, cuts: readonly number[]): PeerView {
-  const view: PeerView = { events: [], comments: [] };
-  const parser = createParser({
-    onEvent: ({ event, data, id }) =>
-      view.events.push({ type: event ?? 'message', data, id: id ?? null }),
-    onComment: (text) => view.comments.push(text),
-  });
-  const decoder = new TextDecoder();
-  for (const chunk of cutAt(bytes, cuts)) parser.feed(decoder.decode(chunk, { stream: true }));
-  parser.feed(decoder.decode());
-  if (bytes.at(-1) === 0x0d) parser.feed('end\n');
-  return view;
-}
-
-function readWithWeir(bytes: Uint8Array, cuts: readonly number[]): PeerView {
-  const view: PeerView = { events: [], comments: [] };
-  for (const heard of listen(cutAt(bytes, cuts))) {
-    if (heard.what === 'comment') view.comments.push(heard.text.replace(/^ /, ''));
-    if (heard.what === 'event') {
-      view.events.push({ type: heard.type, data: heard.data, id: heard.id });
-    }
-  }
-  return view;
-}
+import { readWithPeer, readWithWeir } from './peer-reading.ts';
+import { cutFractions, streamText, utf8 } from './reading.ts';
 
 const places = (bytes: Uint8Array, fractions: readonly number[]): number[] =>
   fractions.map((fraction) => Math.floor(fraction * bytes.length));
