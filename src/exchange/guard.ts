@@ -12,7 +12,7 @@
 import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
 import type { HeaderMismatch } from '../protocol/mcp/header-agreement.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
-import type { PolicyDecision, Principal } from './decision.ts';
+import type { PolicyDecision, PolicyName, Principal } from './decision.ts';
 import type { RawHeaders, RequestFields, ResponseFields } from './headers.ts';
 import type { ExchangeRecord, ParseProblem, StreamKind, Target } from './record.ts';
 

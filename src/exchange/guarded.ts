@@ -49,6 +49,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
   readonly #runs: PolicyRun[] = [];
   /** Whose run it is, for each of `#runs`. */
   readonly #names: PolicyName[] = [];
+  #over = false;
   #chunks: Uint8Array[] = [];
   #body: Uint8Array = new Uint8Array(0);
 
@@ -150,12 +151,14 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   /** The exchange is over. The first policy that was asked hears it last. */
   ended(record: ExchangeRecord): void {
+    this.#over = true;
     for (let i = this.#runs.length - 1; i >= 0; i--) this.#runs[i]?.ended?.(record);
   }
 
   /** Asks the runs from `first` on; waits only for those that must. */
   #ask(step: 'head' | 'messages', first: number): Verdict | Promise<Verdict> {
-    for (let i = first; i < this.#runs.length; i++) {
+    // A run that was told of the end is asked nothing any more, whoever is still being waited for.
+    for (let i = first; i < this.#runs.length && !this.#over; i++) {
       let verdict: Verdict | Promise<Verdict>;
       try {
         verdict = this.#runs[i]?.[step]?.() ?? null;

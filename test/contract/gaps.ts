@@ -69,8 +69,6 @@ export const GAPS = {
     deno: 'Deno gives up the body of a request with its answer, whoever still reads it: under load the rest can be left standing until the client leaves',
   },
   'unasked-continue': { node: UNDICI_CONTINUE, 'node-fetch': UNDICI_CONTINUE },
-  'unasked-upgrade': { deno: 'a 101 that nobody asked for comes through as it is' },
-  'length-of-nothing': { 'node-fetch': 'a 204 keeps the Content-Length its upstream gave it' },
 
   // What the runtime's HTTP server does or does not do.
   pipelining: { bun: 'Bun.serve closes on a second request before the first is answered' },

@@ -34,11 +34,11 @@ export function parseSamples(text: string): readonly Sample[] {
   const samples: Sample[] = [];
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
-    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$/.exec(line);
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$/s.exec(line);
     if (match === null) throw new Error(`Not a sample: ${line}`);
     const labels: Record<string, string> = {};
     for (const [, name = '', value = ''] of (match[2] ?? '').matchAll(
-      /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g,
+      /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/gs,
     )) {
       labels[name] = value.replace(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c));
     }
