@@ -227,6 +227,13 @@ export const GOALS: readonly GoalCheck[] = [
     of('scanner', 'scanner', 'callMicroseconds'),
   ),
   ...SIDECARS.map(accessLogCost),
+  {
+    goal: 14,
+    what: 'Node, calls from 32 connections with policies, of itself without',
+    limit: atLeast(0.75),
+    unit: '×',
+    measure: (m) => m.ratio(rate('weir-node-policies'), rate('weir-node')),
+  },
 ];
 
 /** Every check against what was measured; the median decides. */

@@ -57,6 +57,7 @@ export async function openSession(
     directory: load,
     seconds: bench.seconds,
     scale: bench.scale,
+    headers: candidate.headers ?? {},
   };
   if (candidate.family === 'direct') {
     const run = { ...common, url: `http://${target}`, address: target, proxy: null };
@@ -81,7 +82,7 @@ export async function openSession(
   const address = `${LOOPBACK}:${port}`;
   const url = `${workload.tls ? 'https' : 'http'}://${address}`;
   try {
-    await prove(url, `http://${target}`, workload.proof(bench.payloads));
+    await prove(url, `http://${target}`, workload.proof(bench.payloads), common.headers);
   } catch (error) {
     await running.stop();
     throw error;
@@ -93,23 +94,33 @@ export async function openSession(
   };
 }
 
-async function prove(url: string, upstream: string, payload: Payload | null): Promise<void> {
+async function prove(
+  url: string,
+  upstream: string,
+  payload: Payload | null,
+  headers: Run['headers'],
+): Promise<void> {
   if (payload === null) return;
-  const [expected, got] = [await send(upstream, payload), await send(url, payload)];
+  const expected = await send(upstream, payload, {});
+  const got = await send(url, payload, headers);
   if (got.status !== expected.status) {
     throw new Error(`answers ${got.status} where the upstream answers ${expected.status}`);
   }
   if (!got.body.equals(expected.body)) throw new Error('changes the answer of the upstream');
 }
 
-function send(origin: string, { path, body }: Payload): Promise<{ status: number; body: Buffer }> {
+function send(
+  origin: string,
+  { path, body }: Payload,
+  fields: Run['headers'],
+): Promise<{ status: number; body: Buffer }> {
   const request = origin.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const sent = request(
       origin + path,
       {
         method: 'POST',
-        headers: { ...REQUEST_HEADERS, 'Content-Length': body.length },
+        headers: { ...REQUEST_HEADERS, ...fields, 'Content-Length': body.length },
         // The certificate is the bench's own, made a moment ago, on loopback.
         rejectUnauthorized: false,
         agent: false,

@@ -4,7 +4,9 @@
  * - `weir.js`: the program, one file with everything in it; it needs nothing beside it.
  * - `weir-bun.js`: the same for Bun, as the lean container image runs it.
  * - `index.js`: the library, Web-standard code only.
- * - `workers.js`: the Workers entry, held to a size limit.
+ * - `workers.js`: the Workers entry, held to a size limit with the parts of it in `workers/`, which
+ *   are loaded where policies are on. What evaluates expressions is another such part, and not
+ *   counted: only configurations that have expressions load it.
  * - `index.d.ts`, `workers.d.ts`, `types/`: declarations.
  * - `third-party-licenses.txt`: the licences of what was bundled.
  *
@@ -16,7 +18,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile, type Plugin } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const WORKER_LIMIT_GZIP_BYTES = 150 * 1024;
@@ -26,8 +28,13 @@ interface Bundle {
   readonly file: string;
   readonly entry: string;
   readonly limitGzipBytes?: number;
+  /** Folder for what is loaded only when it is needed; everything in one file without it. */
+  readonly parts?: string;
   readonly options: BuildOptions;
 }
+
+/** A part with code of this package does not count towards the limit of its bundle. */
+const UNCOUNTED_PACKAGE = 'node_modules/@marcbachmann/cel-js/';
 
 /** What was written, for people and for tests. */
 export interface BuiltFile {
@@ -37,6 +44,25 @@ export interface BuiltFile {
   readonly limitGzipBytes: number | null;
 }
 
+/**
+ * What a process must not load to serve plain HTTP. An `import` of a Node builtin reads its every
+ * export, those of `node:http` that bring in Node's own `fetch` included (12 MiB); `require` reads
+ * what is used. undici's HTTP/2 client, which is switched off, would bring in `node:http2`.
+ */
+const LEAN_NODE: Plugin = {
+  name: 'lean-node',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+    onResolve({ filter: /\/client-h2\.js$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: '' }));
+  },
+};
+
 const BUNDLES: readonly Bundle[] = [
   {
     file: 'weir.js',
@@ -44,6 +70,7 @@ const BUNDLES: readonly Bundle[] = [
     options: {
       platform: 'node',
       target: 'node22',
+      plugins: [LEAN_NODE],
       banner: {
         // Bundled CommonJS packages (undici) ask for Node builtins through `require`. The entry's
         // own first line, `#!/usr/bin/env node`, stays in front of this.
@@ -68,9 +95,11 @@ const BUNDLES: readonly Bundle[] = [
     file: 'workers.js',
     entry: 'src/runtime/workers.ts',
     limitGzipBytes: WORKER_LIMIT_GZIP_BYTES,
+    parts: 'workers',
     options: {
       platform: 'neutral',
       target: 'es2024',
+      minifyIdentifiers: true,
       external: ['cloudflare:*'],
       conditions: ['workerd', 'worker', 'browser'],
     },
@@ -92,18 +121,20 @@ export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltF
 
   const commit = readCommit();
   const results = await Promise.all(
-    BUNDLES.map(({ file, entry, options }) =>
+    BUNDLES.map(({ file, entry, parts, options }) =>
       bundle({
         ...options,
         absWorkingDir: ROOT,
-        entryPoints: [entry],
-        outfile: join(outDir, file),
+        entryPoints: { [file.replace(/\.js$/, '')]: entry },
+        outdir: outDir,
+        ...(parts === undefined ? {} : { splitting: true, chunkNames: `${parts}/[name]-[hash]` }),
         bundle: true,
         format: 'esm',
         mainFields: ['module', 'main'],
         define: commit === null ? {} : { WEIR_COMMIT: JSON.stringify(commit) },
         legalComments: 'none',
-        // Names stay as written: they cost little after gzip, and stack traces stay readable.
+        // Names stay as written, so that stack traces stay readable; but for Workers, where they
+        // would cost a fifth of the limit.
         minifySyntax: true,
         minifyWhitespace: true,
         metafile: true,
@@ -119,14 +150,9 @@ export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltF
   await writeDeclarations(outDir);
 
   const built: BuiltFile[] = [];
-  for (const { file, limitGzipBytes } of BUNDLES) {
-    const bytes = await readFile(join(outDir, file));
-    built.push({
-      file,
-      rawBytes: bytes.length,
-      gzipBytes: gzipSync(bytes, { level: 9 }).length,
-      limitGzipBytes: limitGzipBytes ?? null,
-    });
+  for (const [index, { file, limitGzipBytes }] of BUNDLES.entries()) {
+    const { outputs } = results[index]!.metafile;
+    built.push({ file, ...(await measure(outputs)), limitGzipBytes: limitGzipBytes ?? null });
   }
   for (const { file, gzipBytes, limitGzipBytes } of built) {
     if (limitGzipBytes !== null && gzipBytes > limitGzipBytes) {
@@ -136,6 +162,22 @@ export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltF
     }
   }
   return built;
+}
+
+/** The size of a bundle with its parts. */
+async function measure(
+  outputs: Metafile['outputs'],
+): Promise<Pick<BuiltFile, 'rawBytes' | 'gzipBytes'>> {
+  let rawBytes = 0;
+  let gzipBytes = 0;
+  for (const [path, { inputs }] of Object.entries(outputs)) {
+    const isCounted = !Object.keys(inputs).some((input) => input.startsWith(UNCOUNTED_PACKAGE));
+    if (!isCounted && Object.keys(outputs).length > 1) continue;
+    const bytes = await readFile(join(ROOT, path));
+    rawBytes += bytes.length;
+    gzipBytes += gzipSync(bytes, { level: 9 }).length;
+  }
+  return { rawBytes, gzipBytes };
 }
 
 /** The commit being built, or null outside a git checkout (a source archive, an image build). */
@@ -203,12 +245,19 @@ async function writeLicenses(outDir: string, metafiles: readonly Metafile[]): Pr
   for (const path of [...packages].sort()) {
     const folder = join(ROOT, path);
     const name = relative(join(ROOT, 'node_modules'), folder);
-    const file = (await readdir(folder)).find((entry) => /^licen[cs]e(?:\.\w+)?$/i.test(entry));
-    if (file === undefined) throw new Error(`Cannot build: ${name} has no licence file to ship`);
-    sections.push(`${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}`);
+    sections.push(`${name}\n\n${(await readFile(await findLicense(folder, name), 'utf8')).trim()}`);
   }
   const rule = `\n\n${'-'.repeat(72)}\n\n`;
   await writeFile(join(outDir, 'third-party-licenses.txt'), `${sections.join(rule)}\n`);
+}
+
+/** The licence file of a package, or the one kept here for a package that leaves its own out. */
+async function findLicense(folder: string, name: string): Promise<string> {
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e(?:\.\w+)?$/i.test(entry));
+  if (file !== undefined) return join(folder, file);
+  const kept = join(ROOT, 'scripts/licenses', `${name}.txt`);
+  if (!existsSync(kept)) throw new Error(`Cannot build: ${name} has no licence file to ship`);
+  return kept;
 }
 
 function kib(bytes: number): string {

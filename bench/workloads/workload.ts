@@ -33,6 +33,8 @@ export interface Run {
   /** Origin of the candidate, e.g. `http://127.0.0.1:4100`, and the same as `host:port`. */
   readonly url: string;
   readonly address: string;
+  /** Fields that every request needs to be let in. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Process of the candidate, and the time it took to listen; null when there is none between. */
   readonly proxy: { readonly pid: number; readonly startMs: number } | null;
   /** Measuring time of one round. */

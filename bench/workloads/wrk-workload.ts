@@ -40,7 +40,7 @@ export function wrkWorkload(options: WrkWorkloadOptions): Workload {
       seconds,
       requests: requests(run.payloads),
       directory: run.directory,
-      ...(headers === undefined ? {} : { headers }),
+      headers: { ...headers, ...run.headers },
     });
   return {
     ...WORKLOAD_DEFAULTS,

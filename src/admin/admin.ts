@@ -26,8 +26,26 @@ export interface AdminOptions {
   requireToken?: boolean;
 }
 
+/** What the surface reads of a request; a `Request` has it all. */
+export interface AdminRequest {
+  readonly method: string;
+  /** Absolute. */
+  readonly url: string;
+  readonly headers: { get(name: string): string | null };
+}
+
+/** An answer to put into whatever the runtime takes. */
+export interface AdminAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface Admin {
   fetch(request: Request): Promise<Response>;
+  /** The same without `Request` and `Response`. An answer to HEAD has the body that it goes without. */
+  answer(request: AdminRequest): Promise<AdminAnswer>;
 }
 
 /** Paths, and what the index says of them. */
@@ -47,27 +65,27 @@ export function createAdmin(options: AdminOptions): Admin {
   const guard = token === null ? null : new BearerGuard(token);
   const isOff = requireToken && guard === null;
 
-  async function admit(request: IRequest): Promise<Response | undefined> {
+  async function admit(request: IRequest): Promise<AdminAnswer | undefined> {
     if (isOff) return notFound();
     if (guard === null || (await guard.accepts(request.headers.get('authorization')))) return;
-    return textResponse(401, 'A bearer token is required.\n', {
+    return textAnswer(401, 'A bearer token is required.\n', {
       'www-authenticate': 'Bearer realm="weir"',
     });
   }
 
-  async function metrics(request: IRequest): Promise<Response> {
+  async function metrics(request: IRequest): Promise<AdminAnswer> {
     const format = negotiateFormat(request.headers.get('accept'));
-    return response(200, format.render(await snapshot()), format.contentType, { vary: 'accept' });
+    return toAnswer(200, format.render(await snapshot()), format.contentType, { vary: 'accept' });
   }
 
-  const healthz = () => jsonResponse(200, health.health());
-  const readyz = () => jsonResponse(health.isReady ? 200 : 503, health.readiness());
+  const healthz = () => jsonAnswer(200, health.health());
+  const readyz = () => jsonAnswer(health.isReady ? 200 : 503, health.readiness());
   const index = () =>
-    textResponse(200, ROUTES.map(([path, about]) => `${prefix}${path}  ${about}\n`).join(''));
+    textAnswer(200, ROUTES.map(([path, about]) => `${prefix}${path}  ${about}\n`).join(''));
 
   const router = Router<IRequest, []>({
     base: prefix,
-    catch: () => textResponse(500, 'The admin surface failed to answer.\n'),
+    catch: () => textAnswer(500, 'The admin surface failed to answer.\n'),
   });
   if (!openHealth) router.all('*', admit);
   router
@@ -78,39 +96,46 @@ export function createAdmin(options: AdminOptions): Admin {
   if (openHealth) router.all('*', admit);
   router.all('/metrics', refuseOtherMethods, metrics).all('/', refuseOtherMethods, index);
 
+  async function answer(request: AdminRequest): Promise<AdminAnswer> {
+    return (await router.fetch(request)) ?? notFound();
+  }
+
   return {
-    async fetch(request: Request): Promise<Response> {
-      const answer: Response = (await router.fetch(request)) ?? notFound();
-      // Same head, no body: what HEAD is.
-      return request.method === 'HEAD' ? new Response(null, answer) : answer;
-    },
+    answer,
+    fetch: async (request) => toResponse(request.method, await answer(request)),
   };
 }
 
-function refuseOtherMethods(request: IRequest): Response | undefined {
+/** The answer for runtimes whose servers take a `Response`. */
+export function toResponse(method: string, { status, headers, body }: AdminAnswer): Response {
+  // Same head, no body: what HEAD is.
+  return new Response(method === 'HEAD' ? null : body, { status, headers });
+}
+
+function refuseOtherMethods(request: IRequest): AdminAnswer | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined;
-  return textResponse(405, 'Only GET and HEAD are allowed here.\n', { allow: 'GET, HEAD' });
+  return textAnswer(405, 'Only GET and HEAD are allowed here.\n', { allow: 'GET, HEAD' });
 }
 
-function notFound(): Response {
-  return textResponse(404, 'Not found.\n');
+function notFound(): AdminAnswer {
+  return textAnswer(404, 'Not found.\n');
 }
 
-function textResponse(status: number, text: string, fields?: Record<string, string>): Response {
-  return response(status, text, 'text/plain; charset=utf-8', fields);
+function textAnswer(status: number, text: string, fields?: Record<string, string>): AdminAnswer {
+  return toAnswer(status, text, 'text/plain; charset=utf-8', fields);
 }
 
-function jsonResponse(status: number, value: object): Response {
-  return response(status, `${JSON.stringify(value)}\n`, 'application/json', {});
+function jsonAnswer(status: number, value: object): AdminAnswer {
+  return toAnswer(status, `${JSON.stringify(value)}\n`, 'application/json', {});
 }
 
-function response(
+function toAnswer(
   status: number,
   body: string,
   contentType: string,
   fields: Record<string, string> = {},
-): Response {
-  return new Response(body, {
+): AdminAnswer {
+  return {
     status,
     headers: {
       'content-type': contentType,
@@ -118,5 +143,6 @@ function response(
       'x-content-type-options': 'nosniff',
       ...fields,
     },
-  });
+    body,
+  };
 }

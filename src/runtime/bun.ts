@@ -4,19 +4,22 @@
  * @module
  */
 
+import { toResponse } from '../admin/admin.ts';
 import { parseTarget, type TargetAddress } from '../config/address.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ProxyOptions } from '../roles/proxy/options.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
+import { type FileSystem, readFileChunks } from './audit-file.ts';
 import { listenOnBun } from './bun-listener.ts';
 import { createBunResponse } from './bun-response.ts';
 import type { BunFetchOptions, BunNamespace, BunProcess, BunServer } from './bun-types.ts';
 import { connectToPrimary, startBunWorkers } from './bun-workers.ts';
 import { type AdminHandler, compose } from './compose.ts';
 import { plainAddress } from './listen-address.ts';
-import type { Platform, RunningProxy } from './platform.ts';
+import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { createProcessPolicies, type ProcessPorts } from './process-policies.ts';
 import { toProcessReading } from './process-reading.ts';
 import { type Listener, runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
@@ -34,6 +37,7 @@ const FETCH_LIMIT = 65_535;
 
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
+  refuseWhatBunCannot(settings);
   const workers =
     settings.workers === 'auto'
       ? process.getBuiltinModule('node:os').availableParallelism()
@@ -49,11 +53,13 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     });
   }
   raiseFetchLimit(logger);
-  const { proxyOptions, health, admin } = compose(settings, {
+  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
     runtime: 'bun',
     logger,
     probe: () => probe(target),
     readProcess,
+    createPolicies: (given, context) =>
+      createProcessPolicies(given, context, { ...PROCESS_PORTS, worker: 0 }),
   });
   const traffic = await createTraffic(settings, proxyOptions, logger);
   return runProxy({
@@ -62,8 +68,16 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     listenForAdmin: () => listenForAdmin(settings, logger, admin),
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: traffic.endStreams,
-    release: () => {},
+    release: closePolicies,
   });
+}
+
+/** Settings Bun has no means for are refused, never passed over. */
+function refuseWhatBunCannot({ tls }: ProxySettings): void {
+  if (tls.clientCaFile === null) return;
+  throw new StartError(
+    'cannot set --tls-client-ca-file on Bun: it does not tell whose certificate a request came with; run weir on Node, or let a proxy in front check certificates',
+  );
 }
 
 interface Traffic {
@@ -117,7 +131,9 @@ function listenForAdmin(
     tls: null,
     readTextFile,
     logger,
-    handler: (request, server) => refuseHead(request) ?? admin(request, peerOf(server, request)),
+    handler: async (request, server) =>
+      refuseHead(request) ??
+      toResponse(request.method, await admin(request, peerOf(server, request))),
   });
 }
 
@@ -133,6 +149,7 @@ function serveAsWorker(
     link,
     createLogger,
     readProcess,
+    platform: PROCESS_PORTS,
     async startTraffic(settings, options, logger) {
       const traffic = await createTraffic(settings, options, logger);
       const listener = await traffic.listen(true);
@@ -223,6 +240,13 @@ function raiseFetchLimit(logger: Logger): void {
   }
 }
 
+const PROCESS_PORTS: Omit<ProcessPorts, 'worker'> = {
+  env: Bun.env,
+  readTextFile,
+  writeLines: (text) => write(1, text),
+  getBuiltinModule: (name) => process.getBuiltinModule(name),
+};
+
 /** Null unless this process is one of several workers. */
 const primary = connectToPrimary();
 
@@ -235,6 +259,9 @@ export const bunPlatform: Platform = {
   writeOut: (text) => write(1, text),
   writeErr: (text) => write(2, text),
   readTextFile,
+  readFileChunks: (path) =>
+    readFileChunks(process.getBuiltinModule('node:fs/promises') as FileSystem, path),
+  readStdin: () => Bun.stdin.text(),
   exit: (code) => process.exit(code),
   onSignal: (signal, handler) => void process.on(signal, handler),
   startProxy,

@@ -5,12 +5,19 @@
  * @module
  */
 
-import { type Admin, type AdminOptions, createAdmin } from '../admin/admin.ts';
+import {
+  type Admin,
+  type AdminAnswer,
+  type AdminOptions,
+  type AdminRequest,
+  createAdmin,
+} from '../admin/admin.ts';
 import { HealthMonitor } from '../admin/health.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ExchangeSink } from '../exchange/record.ts';
 import { createHostGuard, isLocalPeer } from '../policy/host-guard.ts';
 import type { ProxyOptions } from '../roles/proxy/options.ts';
+import { SharedTimers } from '../roles/proxy/timers.ts';
 import { createAccessLogSink } from '../telemetry/access-log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { MemoryMetricsStore } from '../telemetry/memory-store.ts';
@@ -18,13 +25,22 @@ import { createMetricsSink } from '../telemetry/metrics-sink.ts';
 import type { MetricsStore } from '../telemetry/metrics-store.ts';
 import { createProcessMetrics, type ProcessReading } from '../telemetry/process-metrics.ts';
 import { VERSION } from '../version.ts';
+import type { Policies } from './policy-ports.ts';
 
 export interface TrafficPorts {
   /** `node`, `deno`, `bun`. */
   readonly runtime: string;
   readonly logger: Logger;
   readonly readProcess: () => ProcessReading;
+  /** Creates what is allowed. */
+  readonly createPolicies: CreatePolicies;
 }
+
+/** @throws {ConfigError | StartError} when they cannot be had */
+export type CreatePolicies = (
+  settings: ProxySettings,
+  context: { readonly logger: Logger; readonly metrics: MetricsStore },
+) => Promise<Policies>;
 
 export interface RuntimePorts extends TrafficPorts {
   /** Opens and closes a TCP connection to the upstream; rejects when that fails. */
@@ -37,6 +53,8 @@ export interface TrafficComposition {
   readonly proxyOptions: ProxyOptions;
   /** Where everything is counted. */
   readonly store: MetricsStore;
+  /** Lets go of what policies hold, when no exchange is under way any more. */
+  readonly closePolicies: () => Promise<void>;
 }
 
 /** What a process needs that serves both traffic and the admin listener. */
@@ -45,18 +63,25 @@ export interface Composition {
   readonly health: HealthMonitor;
   /** Answers on the admin listener. */
   readonly admin: AdminHandler;
+  readonly closePolicies: TrafficComposition['closePolicies'];
 }
 
-export type AdminHandler = (request: Request, peer: string | null) => Promise<Response>;
+/** `Request` and `Response` are the business of runtimes that have them anyway. */
+export type AdminHandler = (request: AdminRequest, peer: string | null) => Promise<AdminAnswer>;
 
-export function compose(settings: ProxySettings, ports: RuntimePorts): Composition {
-  const { proxyOptions, store } = composeTraffic(settings, ports);
+/** @throws {ConfigError | StartError} when a policy cannot be had */
+export async function compose(settings: ProxySettings, ports: RuntimePorts): Promise<Composition> {
+  const { proxyOptions, store, closePolicies } = await composeTraffic(settings, ports);
   const health = composeHealth(settings, ports.probe);
   const admin = composeAdmin(settings, { snapshot: () => store.snapshot(), health });
-  return { proxyOptions, health, admin };
+  return { proxyOptions, health, admin, closePolicies };
 }
 
-export function composeTraffic(settings: ProxySettings, ports: TrafficPorts): TrafficComposition {
+/** @throws {ConfigError | StartError} when a policy cannot be had */
+export async function composeTraffic(
+  settings: ProxySettings,
+  ports: TrafficPorts,
+): Promise<TrafficComposition> {
   const store = new MemoryMetricsStore();
   createProcessMetrics(store, ports.readProcess);
   const sinks: ExchangeSink[] = [
@@ -73,14 +98,21 @@ export function composeTraffic(settings: ProxySettings, ports: TrafficPorts): Tr
       createAccessLogSink(ports.logger.child('access'), { service: settings.upstream.name }),
     );
   }
+  const { guard, close } = await ports.createPolicies(settings, {
+    logger: ports.logger,
+    metrics: store,
+  });
   return {
     store,
+    closePolicies: close,
     proxyOptions: {
+      ...(guard === null ? {} : { guard }),
       target: settings.targetAddr,
       allowedHosts: settings.allowedHosts,
       allowedOrigins: settings.allowedOrigins,
       preserveHost: settings.preserveHost,
       timeouts: settings.timeouts,
+      timers: new SharedTimers(),
       sinks,
     },
   };
@@ -112,7 +144,11 @@ function guardHost(admin: Admin): AdminHandler {
       peerIsLoopback: isLocalPeer(peer),
       scheme: 'http',
     });
-    if (refusal === null) return admin.fetch(request);
-    return new Response('Host or Origin is not one of this listener\n', { status: 403 });
+    if (refusal === null) return admin.answer(request);
+    return {
+      status: 403,
+      headers: { 'content-type': 'text/plain;charset=UTF-8' },
+      body: 'Host or Origin is not one of this listener\n',
+    };
   };
 }

@@ -9,16 +9,19 @@
  * @module
  */
 
+import { toResponse } from '../admin/admin.ts';
 import { parseTarget, type TargetAddress } from '../config/address.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ProcessReading } from '../telemetry/process-metrics.ts';
+import { type FileSystem, readFileChunks } from './audit-file.ts';
 import { compose } from './compose.ts';
 import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
+import { createProcessPolicies, type ProcessPorts } from './process-policies.ts';
 import { toProcessReading } from './process-reading.ts';
 import { runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
@@ -38,11 +41,12 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   refuseWhatDenoCannot(settings, target);
   if (settings.workers === 'auto') logger.info('one worker: Deno has no means for several');
   const client = await createClient(settings, target, logger);
-  const { proxyOptions, health, admin } = compose(settings, {
+  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
     runtime: 'deno',
     logger,
     probe: () => probe(target),
     readProcess,
+    createPolicies: (given, context) => createProcessPolicies(given, context, PROCESS_PORTS),
   });
   const proxy = createProxy({
     ...proxyOptions,
@@ -82,12 +86,16 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
         tls: null,
         readTextFile,
         logger,
-        handler: (request, info) =>
-          refuseHead(request) ?? admin(request, plainAddress(info.remoteAddr.hostname)),
+        handler: async (request, info) =>
+          refuseHead(request) ??
+          toResponse(request.method, await admin(request, plainAddress(info.remoteAddr.hostname))),
       }),
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: proxy.endStreams,
-    release: () => client.close(),
+    async release() {
+      client.close();
+      await closePolicies();
+    },
   });
 }
 
@@ -96,6 +104,11 @@ function refuseWhatDenoCannot(settings: ProxySettings, target: TargetAddress): v
   if (settings.tls.enabled && settings.tls.minVersion === '1.3') {
     throw new StartError(
       'cannot set --tls-min-version 1.3 on Deno: it always offers TLS 1.2 too; use 1.2, or run weir on Node or Bun',
+    );
+  }
+  if (settings.tls.clientCaFile !== null) {
+    throw new StartError(
+      'cannot set --tls-client-ca-file on Deno: its server asks clients for no certificate; run weir on Node, or let a proxy in front check certificates',
     );
   }
   if (settings.upstream.serverName !== null && target.scheme === 'https') {
@@ -154,8 +167,11 @@ async function probe(target: TargetAddress): Promise<void> {
   (await Deno.connect({ hostname: target.host, port: target.port })).close();
 }
 
-/** Deno has `process.cpuUsage` from Node's API, and no call of its own for it. */
-declare const process: { cpuUsage(): { readonly user: number; readonly system: number } };
+/** From Node's API, where Deno has no call of its own, or none that the other runtimes share. */
+declare const process: {
+  cpuUsage(): { readonly user: number; readonly system: number };
+  getBuiltinModule(name: string): unknown;
+};
 
 function readProcess(): ProcessReading {
   return toProcessReading(process.cpuUsage(), Deno.memoryUsage());
@@ -197,15 +213,28 @@ function write(stream: DenoWriter, text: string): void {
   }
 }
 
+const environment = readEnvironment();
+
+const PROCESS_PORTS: ProcessPorts = {
+  env: environment,
+  readTextFile,
+  writeLines: (text) => write(Deno.stdout, text),
+  getBuiltinModule: (name) => process.getBuiltinModule(name),
+  worker: 0,
+};
+
 export const denoPlatform: Platform = {
   name: 'deno',
   version: Deno.version.deno,
   args: Deno.args,
-  env: readEnvironment(),
+  env: environment,
   stdoutIsTerminal: Deno.stdout.isTerminal(),
   writeOut: (text) => write(Deno.stdout, text),
   writeErr: (text) => write(Deno.stderr, text),
   readTextFile,
+  readFileChunks: (path) =>
+    readFileChunks(process.getBuiltinModule('node:fs/promises') as FileSystem, path),
+  readStdin: () => new Response(Deno.stdin.readable).text(),
   exit: (code) => Deno.exit(code),
   onSignal: (signal, handler) => Deno.addSignalListener(signal, handler),
   startProxy,

@@ -29,10 +29,10 @@ const calls = (candidate: string, requestsPerSecond: number): Cell => [
 ];
 
 describe('judge', () => {
-  it('knows all thirteen goals and says of each that it was not measured in an empty run', () => {
+  it('knows all fourteen goals and says of each that it was not measured in an empty run', () => {
     const results = judged([]);
     expect([...new Set(results.map(({ goal }) => goal))]).toEqual(
-      Array.from({ length: 13 }, (_, i) => i + 1),
+      Array.from({ length: 14 }, (_, i) => i + 1),
     );
     expect(results.every(({ verdict }) => verdict === 'not measured')).toBe(true);
   });

@@ -51,7 +51,7 @@ describe('parseOptions', () => {
     const chosen = ids(parse('--runtime', 'node').candidates);
     expect(chosen).toEqual([
       ...['direct', 'nginx', 'haproxy', 'go', 'go-parse', 'bare-node'],
-      ...['weir-node', 'weir-node-log'],
+      ...['weir-node', 'weir-node-log', 'weir-node-policies'],
     ]);
   });
 

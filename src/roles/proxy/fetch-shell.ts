@@ -13,7 +13,7 @@ import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from './deadlines.ts';
 import { type ObservedBody, observeBody, readWhole } from './observed-body.ts';
 import type { CreateProxyOptions } from './options.ts';
-import { ProxyCore, WHOLE_BODY_BYTES } from './proxy-core.ts';
+import { LINGER_MS, ProxyCore, WHOLE_BODY_BYTES } from './proxy-core.ts';
 import type { Timer } from './timers.ts';
 import {
   fetchUpstream,
@@ -223,7 +223,7 @@ class FetchExchange {
       this.#exchange.requestEnd();
       local = await this.#exchange.judgeMessages();
     } else if (reader !== undefined) {
-      this.#keepAlive(readOn(reader));
+      this.#keepAlive(this.#linger(reader));
     }
     // Whoever left in the meantime is not spoken for.
     if (this.#exchange.ended && local === null) throw new Error('the client went away');
@@ -233,6 +233,13 @@ class FetchExchange {
     }
     this.#settle();
     return answerWith(this.#createResponse, local, toHeaderPairs(local.headers));
+  }
+
+  /** Lets the rest of a refused request flow past, for a while. */
+  async #linger(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    const timer = this.#core.timers.start(LINGER_MS, cancelReader, reader);
+    await readOn(reader);
+    timer.cancel();
   }
 
   async #whileClientStays<T>(reading: Promise<T>): Promise<T> {
@@ -289,6 +296,8 @@ class FetchExchange {
     this.#deadlines.responseHead();
     if (this.#draining) return await this.#drain(upstream.body);
     const { status } = upstream;
+    // Nobody asked for another protocol, and what follows would not be HTTP (RFC 9110 §15.2.2).
+    if (status < 200) throw new Error(`the upstream answered ${status} unasked`);
     const { headers, fields, whole } = this.#core.respond(this.#exchange, status, upstream.headers);
     const init = { status, headers: this.#responseHeaders(headers) };
     const bodiless = this.#request.method === 'HEAD' || NULL_BODY_STATUS.has(status);
@@ -463,6 +472,9 @@ class FetchExchange {
     this.#context.waitUntil?.(work);
   }
 }
+
+const cancelReader = (reader: ReadableStreamDefaultReader<Uint8Array>): void =>
+  void reader.cancel().catch(() => {});
 
 const watchClient = (exchange: FetchExchange): void => exchange.watchClient();
 

@@ -32,6 +32,12 @@ import { ownTimers, type Timers } from './timers.ts';
  */
 export const WHOLE_BODY_BYTES: number = 64 * 1024;
 
+/**
+ * How long the rest of a request that was refused half-way is still read, in milliseconds: who sends
+ * without listening would lose the answer to a connection that is closed at once (RFC 9112 §9.6).
+ */
+export const LINGER_MS: number = 5_000;
+
 /** A request head as a runtime hands it over. */
 export interface IncomingHead {
   readonly method: string;
@@ -180,7 +186,11 @@ export class ProxyCore {
     const forwarded = forwardResponseHeaders(headers, fields, names);
     const { contentLength } = fields;
     return {
-      headers: exchange.rewrites ? withoutBodyIdentity(forwarded) : forwarded,
+      headers: exchange.rewrites
+        ? without(BODY_IDENTITY, forwarded)
+        : status === 204
+          ? without(BODY_LENGTH, forwarded)
+          : forwarded,
       fields,
       whole:
         !streams &&
@@ -201,12 +211,14 @@ const BODY_IDENTITY: ReadonlySet<string> = new Set([
   'etag',
 ]);
 
-/** The head of a body that will not be what the upstream sent. */
-function withoutBodyIdentity(headers: readonly string[]): string[] {
+/** An answer that has no body by its status has no length either (RFC 9110 §8.6). */
+const BODY_LENGTH: ReadonlySet<string> = new Set(['content-length']);
+
+function without(dropped: ReadonlySet<string>, headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (!BODY_IDENTITY.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
+    if (!dropped.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
   }
   return kept;
 }

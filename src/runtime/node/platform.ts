@@ -4,22 +4,25 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises';
+import * as fs from 'node:fs/promises';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { getRequestListener } from '@hono/node-server';
+import { text } from 'node:stream/consumers';
 import { parseTarget, type TargetAddress } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import { readFileChunks } from '../audit-file.ts';
+import { readClientAuthorities } from '../client-authorities.ts';
 import { type AdminHandler, compose } from '../compose.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
+import { createProcessPolicies, type ProcessPorts } from '../process-policies.ts';
 import { type Listener, runProxy } from '../running-proxy.ts';
+import { adminListener } from './admin-listener.ts';
 import { startCluster } from './cluster/primary.ts';
 import { connectToPrimary } from './cluster/worker.ts';
-import { listenOnNode, type RequestListener } from './listener.ts';
+import { listenOnNode } from './listener.ts';
 import { readProcess } from './process-reading.ts';
-import { peerOf } from './shell.ts';
-import { createTraffic, type NodeEnvironment } from './traffic.ts';
+import { createTraffic } from './traffic.ts';
 
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
@@ -34,13 +37,16 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       listenForAdmin: (admin) => listenForAdmin(settings, logger, admin),
     });
   }
-  const { proxyOptions, health, admin } = compose(settings, {
+  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
     runtime: 'node',
     logger,
     probe: probeTarget,
     readProcess,
+    createPolicies: (given, context) =>
+      createProcessPolicies(given, context, { ...PROCESS_PORTS, worker: 0 }),
   });
   const traffic = await createTraffic(settings, proxyOptions, readTextFile);
+  const clients = await readClientAuthorities(settings, readTextFile);
   return runProxy({
     health,
     listenForTraffic: () =>
@@ -48,6 +54,7 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
         address: settings.listenAddr,
         option: '--listen-addr',
         tls: settings.tls.enabled ? settings.tls : null,
+        clients,
         readTextFile,
         logger,
         handler: traffic.handle,
@@ -55,7 +62,10 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     listenForAdmin: () => listenForAdmin(settings, logger, admin),
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: () => traffic.endStreams(),
-    release: () => traffic.release(),
+    async release() {
+      await traffic.release();
+      await closePolicies();
+    },
   });
 }
 
@@ -70,10 +80,7 @@ function listenForAdmin(
     tls: null,
     readTextFile,
     logger,
-    handler: getRequestListener(
-      (request, env) => admin(request, peerOf((env as NodeEnvironment).incoming)),
-      { overrideGlobalObjects: false },
-    ) as RequestListener,
+    handler: adminListener(admin),
   });
 }
 
@@ -91,11 +98,25 @@ function probe(target: TargetAddress, signal: AbortSignal): Promise<void> {
 }
 
 function readTextFile(path: string): Promise<string> {
-  return readFile(path, 'utf8');
+  return fs.readFile(path, 'utf8');
 }
 
+/** Resolves when the other side has taken the text, so that who writes much can be held. */
+function writeLines(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+const PROCESS_PORTS: Omit<ProcessPorts, 'worker'> = {
+  env: process.env,
+  readTextFile,
+  writeLines,
+  getBuiltinModule: (name) => process.getBuiltinModule(name),
+};
+
 /** Null unless this process is one of several workers. */
-const worker = connectToPrimary(readTextFile);
+const worker = connectToPrimary(PROCESS_PORTS);
 
 export const nodePlatform: Platform = {
   name: 'node',
@@ -106,6 +127,8 @@ export const nodePlatform: Platform = {
   writeOut: worker?.writeOut ?? ((text) => void process.stdout.write(text)),
   writeErr: (text) => void process.stderr.write(text),
   readTextFile,
+  readFileChunks: (path) => readFileChunks(fs, path),
+  readStdin: () => text(process.stdin),
   exit(code) {
     worker?.flush();
     process.exit(code);

@@ -7,7 +7,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -15,13 +15,17 @@ import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
 import type { RequestFields } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from '../../roles/proxy/deadlines.ts';
-import { type ProxyCore, WHOLE_BODY_BYTES } from '../../roles/proxy/proxy-core.ts';
+import { LINGER_MS, type ProxyCore, WHOLE_BODY_BYTES } from '../../roles/proxy/proxy-core.ts';
 import { plainAddress } from '../listen-address.ts';
+import { clientCertificateOf } from './client-certificate.ts';
 import { decodeRawHeaders, type UpstreamPool } from './upstream-pool.ts';
 
 /** Requests and responses of HTTP/1.1 and of HTTP/2's compatibility layer. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
 export type AnyResponse = ServerResponse | Http2ServerResponse;
+
+/** RFC 9113 §7. From here, for the module that has it is loaded for TLS alone. */
+const HTTP2_INTERNAL_ERROR = 0x2;
 
 export class NodeShell {
   readonly #core: ProxyCore;
@@ -46,6 +50,7 @@ export class NodeShell {
       url: toOriginForm(request.url as string),
       headers: requestHeaders(request),
       peer: peerOf(request),
+      certificate: clientCertificateOf(request),
       scheme: socket.encrypted ? 'https' : 'http',
       httpVersion: request.httpVersion,
     });
@@ -100,9 +105,12 @@ function answer(response: AnyResponse, local: LocalResponse): void {
   response.end(local.body);
 }
 
+/** A broken socket reports itself through `close` as well; unheard, `error` would be thrown. */
+function ignore(): void {}
+
 /** Ends a response so that the client cannot take it for complete. */
 function breakOff(response: AnyResponse): void {
-  if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  if ('stream' in response) response.stream.close(HTTP2_INTERNAL_ERROR);
   else response.destroy();
 }
 
@@ -144,7 +152,8 @@ class NodeExchange implements Dispatcher.DispatchHandler {
   readonly #response: AnyResponse;
   readonly #endless: Set<NodeExchange>;
   readonly #deadlines: Deadlines;
-  #controller: Dispatcher.DispatchController | null = null;
+  #abort: ((error?: Error) => void) | null = null;
+  #resume: (() => void) | null = null;
   #expired: DeadlineName | null = null;
   #releaseDrain: (() => void) | null = null;
   /** The client's leg is over, whoever ended it: nothing is written any more. */
@@ -172,32 +181,80 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#response = response;
     this.#endless = endless;
-    this.#deadlines = new Deadlines(core.timeouts, (name) => this.#expire(name));
+    this.#deadlines = new Deadlines(core.timeouts, core.timers, (name) => this.#expire(name));
     response.on('close', () => this.#onDownstreamClose());
-    // A broken socket reports itself through `close` as well; unheard, `error` would be thrown.
-    response.on('error', () => {});
-    if (request.httpVersionMajor >= 2) request.on('error', () => {});
+    response.on('error', ignore);
+    if (request.httpVersionMajor >= 2) request.on('error', ignore);
   }
 
   run(path: string, headers: string[], fields: RequestFields): void {
+    if (this.#exchange.guarded) {
+      this.#whenAllowed(this.#exchange.judgeHead(), () => this.#take(path, headers, fields, true));
+    } else {
+      this.#take(path, headers, fields, false);
+    }
+  }
+
+  /** @param hold whether the body has to be whole before any of it goes on */
+  #take(path: string, headers: string[], fields: RequestFields, hold: boolean): void {
     const request = this.#request;
     const length = fields.contentLength;
     if (length === 0 || (length === null && !fields.chunked && !hasHttp2Body(request))) {
       this.#exchange.requestEnd();
       request.resume();
-      this.#dispatch(path, headers, null);
-    } else if (length !== null && length <= WHOLE_BODY_BYTES) {
+      this.#admit(path, headers, null);
+    } else if (hold || (length !== null && length <= WHOLE_BODY_BYTES)) {
       this.#collect(path, headers);
     } else {
       this.#dispatch(path, headers, this.#observedRequest());
     }
   }
 
+  #admit(path: string, headers: string[], body: Buffer | null): void {
+    if (!this.#exchange.guarded) {
+      this.#dispatch(path, headers, body);
+      return;
+    }
+    this.#whenAllowed(this.#exchange.judgeMessages(), () => {
+      const sent = this.#exchange.admitted(path, headers);
+      this.#dispatch(sent.path, sent.headers, body);
+    });
+  }
+
+  /** Goes on when the policies have nothing against it, and answers when they do. */
+  #whenAllowed(
+    judged: LocalResponse | null | Promise<LocalResponse | null>,
+    goOn: () => void,
+  ): void {
+    if (judged instanceof Promise) {
+      judged.then((local) => this.#whenAllowed(local, goOn));
+    } else if (judged !== null) {
+      this.#refuse(judged);
+    } else if (!this.#downstreamOver) {
+      goOn();
+    }
+  }
+
+  #refuse(local: LocalResponse): void {
+    if (this.#downstreamOver) return;
+    this.#downstreamOver = true;
+    this.#deadlines.clear();
+    const request = this.#request;
+    request.resume();
+    if (!request.complete) {
+      const linger = this.#core.timers.start(LINGER_MS, (late) => late.destroy(), request);
+      request.once('close', () => linger.cancel());
+    }
+    answer(this.#response, local);
+  }
+
   #collect(path: string, headers: string[]): void {
     let first: Buffer | null = null;
     let more: Buffer[] | null = null;
     this.#request.on('data', (chunk: Buffer) => {
-      this.#exchange.requestChunk(chunk);
+      const refusal = this.#exchange.requestChunk(chunk);
+      if (refusal !== null) this.#refuse(refusal);
+      if (this.#downstreamOver) return;
       if (first === null) first = chunk;
       else if (more === null) more = [first, chunk];
       else more.push(chunk);
@@ -205,7 +262,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     this.#request.on('end', () => {
       if (this.#downstreamOver) return;
       this.#exchange.requestEnd();
-      this.#dispatch(path, headers, more === null ? first : Buffer.concat(more));
+      this.#admit(path, headers, more === null ? first : Buffer.concat(more));
     });
   }
 
@@ -245,25 +302,25 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     );
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort;
     // Gone, or out of time, while the request waited for its connection.
     if (this.#expired !== null || (this.#downstreamOver && this.#releaseDrain === null)) {
-      controller.abort(new Error('no longer wanted'));
+      abort(new Error('no longer wanted'));
     }
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) return;
+  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
+    if (status < 200) return true;
+    this.#resume = resume;
     this.#deadlines.responseHead();
     this.#deadlines.waiting();
-    if (this.#downstreamOver) return;
-    const raw = (controller as unknown as { rawHeaders: Buffer[] }).rawHeaders;
+    if (this.#downstreamOver) return true;
     const { headers, whole } = this.#core.respond(this.#exchange, status, decodeRawHeaders(raw));
     if (whole && this.#request.method !== 'HEAD') {
       this.#heldStatus = status;
       this.#heldHeaders = headers;
-      return;
+      return true;
     }
     if (this.#exchange.endless) this.#endless.add(this);
     this.#exchange.headSent();
@@ -271,38 +328,45 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     // The first bytes of the body mostly come in the same turn, and then leave with the head in
     // one write. Where they do not, the head must not wait for them.
     process.nextTick(flushHead, this.#response);
+    return true;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#downstreamOver) return;
+  onData(chunk: Buffer): boolean {
+    if (this.#downstreamOver) return true;
     this.#deadlines.waiting();
     const passed = this.#exchange.responseChunk(chunk);
-    if (passed.byteLength === 0) return;
+    if (passed.byteLength === 0) return true;
     if (this.#heldHeaders !== null) {
       this.#heldChunks ??= [];
       // Nothing rewrites a body that is held, so it is the chunk that came.
       this.#heldChunks.push(chunk);
-      return;
+      return true;
     }
     if (!(this.#response as ServerResponse).write(passed) && !this.#paused) {
       this.#paused = true;
       this.#deadlines.pause();
-      controller.pause();
       this.#response.once('drain', () => {
         this.#paused = false;
         this.#deadlines.waiting();
-        controller.resume();
+        this.#resume?.();
       });
     }
+    return !this.#paused;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#deadlines.clear();
     this.#passing?.destroy();
     this.#releaseDrain?.();
     if (this.#downstreamOver) return;
+    let last: Uint8Array;
+    try {
+      last = this.#exchange.responseEnd();
+    } catch (error) {
+      this.onError(error as Error);
+      return;
+    }
     this.#downstreamOver = true;
-    const last = this.#exchange.responseEnd();
     if (this.#heldHeaders !== null) {
       writeHead(this.#response, this.#heldStatus, this.#heldHeaders);
       endWhole(this.#response, this.#heldChunks);
@@ -313,7 +377,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     this.#deadlines.clear();
     this.#passing?.destroy();
     this.#releaseDrain?.();
@@ -335,16 +399,16 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   #expire(name: DeadlineName): void {
     this.#expired = name;
-    // The dispatcher answers the abort with `onResponseError`, unless it has not begun: then
-    // `onRequestStart` does.
-    this.#controller?.abort(new Error(describeExpiry(name, this.#core.timeouts)));
-    if (this.#controller === null) this.onResponseError(this.#controller as never, new Error(name));
+    // The dispatcher answers the abort with `onError`, unless it has not begun: then
+    // `onConnect` does.
+    this.#abort?.(new Error(describeExpiry(name, this.#core.timeouts)));
+    if (this.#abort === null) this.onError(new Error(name));
   }
 
   /** Ends a stream that has no end of its own. */
   endStream(): void {
     if (this.#downstreamOver) return;
-    this.onResponseEnd();
+    this.onComplete();
     this.#abortUpstream();
   }
 
@@ -356,7 +420,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     if (action === 'drain') {
       this.#releaseDrain = this.#core.drains.begin(() => this.#abortUpstream());
       if (this.#releaseDrain !== null) {
-        this.#controller?.resume();
+        this.#resume?.();
         return;
       }
     }
@@ -366,7 +430,7 @@ class NodeExchange implements Dispatcher.DispatchHandler {
 
   #abortUpstream(): void {
     this.#releaseDrain = null;
-    this.#controller?.abort(new Error('the client went away'));
+    this.#abort?.(new Error('the client went away'));
   }
 }
 

@@ -4,17 +4,16 @@
  * @module
  */
 
-import { getRequestListener } from '@hono/node-server';
 import { parseTarget } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { ProxyOptions } from '../../roles/proxy/options.ts';
-import { createProxy } from '../../roles/proxy/proxy.ts';
 import { ProxyCore } from '../../roles/proxy/proxy-core.ts';
 import type { ReadTextFile } from '../certificate-files.ts';
 import { readUpstreamAuthorities } from '../upstream-authorities.ts';
-import type { RequestListener } from './listener.ts';
-import { type AnyRequest, NodeShell, peerOf, requestHeaders } from './shell.ts';
-import { poolUpstream, UpstreamPool } from './upstream-pool.ts';
+import type { RequestListener } from './serving.ts';
+import { NodeShell } from './shell.ts';
+import { UpstreamPool } from './upstream-pool.ts';
+import { keepObjectsYoung } from './young-heap.ts';
 
 export interface Traffic {
   readonly handle: RequestListener;
@@ -24,17 +23,13 @@ export interface Traffic {
   release(): void | Promise<void>;
 }
 
-/** What `@hono/node-server` hands over beside the request. */
-export interface NodeEnvironment {
-  readonly incoming: AnyRequest;
-}
-
 /** @throws {StartError} when the upstream's certificate authorities cannot be read */
 export async function createTraffic(
   settings: ProxySettings,
   options: ProxyOptions,
   readTextFile: ReadTextFile,
 ): Promise<Traffic> {
+  keepObjectsYoung();
   const pool = new UpstreamPool(parseTarget(settings.targetAddr), {
     connectTimeoutMs: settings.timeouts.connect,
     authorities: await readUpstreamAuthorities(settings.upstream, readTextFile),
@@ -43,30 +38,10 @@ export async function createTraffic(
   const shell =
     settings.nodeShell === 'native'
       ? new NodeShell(new ProxyCore(options), pool)
-      : fetchShell(options, pool);
+      : (await import('./web-shell.ts')).createWebShell(options, pool);
   return {
     handle: shell.handle,
     endStreams: () => shell.endStreams(),
     release: () => pool.destroy(),
   };
-}
-
-/** The fetch shell behind `node:http`, for comparison with the native one. */
-function fetchShell(
-  options: ProxyOptions,
-  pool: UpstreamPool,
-): { handle: RequestListener; endStreams: () => void } {
-  const proxy = createProxy({ ...options, upstream: poolUpstream(pool) });
-  const handle = getRequestListener(
-    (request, env) => {
-      const { incoming } = env as NodeEnvironment;
-      return proxy.handle(request, {
-        peer: peerOf(incoming),
-        httpVersion: incoming.httpVersion,
-        rawHeaders: requestHeaders(incoming),
-      });
-    },
-    { overrideGlobalObjects: false },
-  ) as RequestListener;
-  return { handle, endStreams: proxy.endStreams };
 }

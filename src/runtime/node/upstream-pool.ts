@@ -13,6 +13,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { TargetAddress } from '../../config/address.ts';
 import type { RawHeaders } from '../../exchange/headers.ts';
 import type { Upstream } from '../../roles/proxy/upstream.ts';
+import { writeTogether } from './write-together.ts';
 
 export interface UpstreamPoolOptions {
   /** Until a connection stands, TLS handshake included, in milliseconds. */
@@ -51,7 +52,9 @@ export class UpstreamPool {
       allowH2: false,
       connect: (to, done) =>
         connect({ ...to, servername }, (...result) => {
-          result[1]?.on('error', nameReset);
+          const [, socket] = result;
+          socket?.on('error', nameReset);
+          if (socket) writeTogether(socket);
           done(...result);
         }),
     });
@@ -77,12 +80,29 @@ function nameReset(error: NodeJS.ErrnoException): void {
   if (error.code === 'ECONNRESET') error.code = 'ERR_UPSTREAM_RESET';
 }
 
-/** undici hands header names and values over as bytes: latin1, as HTTP/1.1 has it. */
-export function decodeRawHeaders(raw: readonly (Buffer | string)[]): string[] {
-  const headers = new Array<string>(raw.length);
-  for (let i = 0; i < raw.length; i++) {
-    const part = raw[i] as Buffer | string;
-    headers[i] = typeof part === 'string' ? part : part.toString('latin1');
+/**
+ * undici hands header names and values over as bytes: latin1, as HTTP/1.1 has it. Mostly they are
+ * views of one read from the socket, which is then decoded once instead of field by field.
+ */
+export function decodeRawHeaders(raw: readonly Buffer[]): string[] {
+  const count = raw.length;
+  const headers = new Array<string>(count);
+  if (count === 0) return headers;
+  const { buffer, byteOffset: start } = raw[0] as Buffer;
+  const last = raw[count - 1] as Buffer;
+  const bytes = last.byteOffset + last.byteLength - start;
+  const text =
+    last.buffer === buffer && bytes > 0 && bytes <= MAX_HEADER_BYTES
+      ? Buffer.from(buffer, start, bytes).toString('latin1')
+      : '';
+  for (let i = 0; i < count; i++) {
+    const part = raw[i] as Buffer;
+    const from = part.byteOffset - start;
+    // A field that came in two reads was put together in a buffer of its own.
+    headers[i] =
+      part.buffer === buffer && from >= 0 && from + part.byteLength <= text.length
+        ? text.slice(from, from + part.byteLength)
+        : part.toString('latin1');
   }
   return headers;
 }

@@ -64,8 +64,14 @@ describe('createProxy with a guard', () => {
     const judged: string[] = [];
     const { proxy, requests } = rig(
       {
-        head: () => void judged.push('head') ?? null,
-        messages: async () => void judged.push('messages') ?? null,
+        head() {
+          judged.push('head');
+          return null;
+        },
+        async messages() {
+          judged.push('messages');
+          return null;
+        },
         upstreamHeaders: (headers) => [...headers, 'X-Added', '1'],
         upstreamQuery: () => '',
       },

@@ -7,7 +7,8 @@
 import { Socket } from 'node:net';
 import type { ProxySettings } from '../../../config/settings.ts';
 import type { Logger } from '../../../telemetry/log.ts';
-import type { ReadTextFile } from '../../certificate-files.ts';
+import { readClientAuthorities } from '../../client-authorities.ts';
+import type { ProcessPorts } from '../../process-policies.ts';
 import { type PrimaryLink, runWorker } from '../../workers-pool/worker.ts';
 import { WORKER_ARGUMENT } from '../../workers-pool/worker-process.ts';
 import { type FedListener, feedOnNode } from '../listener.ts';
@@ -25,11 +26,13 @@ export interface WorkerSide {
 }
 
 /** Null when this process was not started as a worker. */
-export function connectToPrimary(readTextFile: ReadTextFile): WorkerSide | null {
+export function connectToPrimary(platform: Omit<ProcessPorts, 'worker'>): WorkerSide | null {
   if (process.argv[2] !== WORKER_ARGUMENT || process.send === undefined) return null;
   const lines = new LineWriter(1);
   return {
-    serve: (createLogger) => serve(createLogger, readTextFile),
+    // Audit lines go the way of log lines, so that neither comes apart.
+    serve: (createLogger) =>
+      serve(createLogger, { ...platform, writeLines: (text) => writeEach(text, lines) }),
     writeOut: (text) => lines.write(text),
     flush: () => lines.flush(),
   };
@@ -37,8 +40,9 @@ export function connectToPrimary(readTextFile: ReadTextFile): WorkerSide | null 
 
 function serve(
   createLogger: (settings: ProxySettings) => Logger,
-  readTextFile: ReadTextFile,
+  platform: Omit<ProcessPorts, 'worker'>,
 ): Promise<boolean> {
+  const { readTextFile } = platform;
   // A terminal and some supervisors signal every process; when to end is the primary's decision.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   let feed: FedListener | null = null;
@@ -65,10 +69,12 @@ function serve(
     link,
     createLogger,
     readProcess,
+    platform,
     async startTraffic(settings, options, logger) {
       const traffic = await createTraffic(settings, options, readTextFile);
       const listener = await feedOnNode({
         tls: settings.tls.enabled ? settings.tls : null,
+        clients: await readClientAuthorities(settings, readTextFile),
         readTextFile,
         logger,
         handler: traffic.handle,
@@ -83,6 +89,10 @@ function serve(
       };
     },
   });
+}
+
+function writeEach(text: string, lines: LineWriter): void {
+  for (const line of text.split(/(?<=\n)/)) lines.write(line);
 }
 
 function send(message: Parameters<PrimaryLink['send']>[0]): Promise<void> {
