@@ -33,18 +33,16 @@ export interface FetchContext {
   readonly rawHeaders?: RawHeaders;
   /** The certificate the client has proved to hold, where the listener asked for one. */
   readonly certificate?: ClientCertificate | null;
+  /**
+   * How long the exchange may take before its client is watched, in milliseconds: for runtimes where
+   * that is dear, and where a client that left in the meantime is noticed then. Default 0.
+   */
+  readonly watchAfterMs?: number;
   /** Keeps the runtime from ending the work when the response is done. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
 type ResponseFactory = NonNullable<CreateProxyOptions['createResponse']>;
-
-/**
- * How long an exchange may take before its client is watched, in milliseconds. To watch costs some
- * runtimes a third of a short exchange (Deno 2.9); a client that left in the meantime is noticed
- * then.
- */
-const UNWATCHED_MS = 20;
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1). */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -170,7 +168,9 @@ class FetchExchange {
   }
 
   async run(path: string, headers: string[], fields: RequestFields): Promise<Response> {
-    this.#watch = this.#core.timers.start(UNWATCHED_MS, watchClient, this);
+    const { watchAfterMs = 0 } = this.#context;
+    if (watchAfterMs === 0) this.watchClient();
+    else this.#watch = this.#core.timers.start(watchAfterMs, watchClient, this);
     try {
       const admission = this.#exchange.guarded ? await this.#admit(fields) : null;
       if (admission instanceof Response) return admission;
@@ -194,6 +194,7 @@ class FetchExchange {
 
   /** From now on it is noticed when the client leaves. */
   watchClient(): void {
+    this.#watch?.cancel();
     this.#watch = null;
     const { signal } = this.#request;
     if (signal.aborted) this.#downstreamClosed();
@@ -327,6 +328,8 @@ class FetchExchange {
     }
     const observed = this.#observeResponse(reader);
     this.#responseBody = observed;
+    // A stream lasts, and its client is watched from its first moment.
+    if (!this.#watching) this.watchClient();
     if (this.#exchange.endless) this.#endless.add(this);
     const response = this.#createResponse(observed.stream, init, fields.contentLength);
     this.#exchange.headSent();

@@ -182,7 +182,7 @@ export class ProxyCore {
       fields.contentLength === null
         ? new EndpointRewriter(this.target)
         : null;
-    exchange.responseHead(status, fields, rewriter);
+    exchange.responseHead(status, fields, rewriter, headers);
     const forwarded = forwardResponseHeaders(headers, fields, names);
     const { contentLength } = fields;
     return {
