@@ -21,7 +21,7 @@ import {
   type Verdict,
 } from './guard.ts';
 import { Guarded } from './guarded.ts';
-import { contentCoding, isJsonMediaType, type ResponseFields } from './headers.ts';
+import { contentCoding, isJsonMediaType, type RawHeaders, type ResponseFields } from './headers.ts';
 import { type LocalResponse, localError } from './local-response.ts';
 import {
   Observations,
@@ -239,13 +239,19 @@ export class Exchange implements LiveExchange {
   /**
    * The upstream's final response head (never a 1xx).
    *
+   * @param headers as they came, for policies
    * @throws {ResponseRefused} when its body must not pass: the upstream leg has failed
    */
-  responseHead(status: number, fields: ResponseFields, rewriter: ByteRewriter | null = null): void {
+  responseHead(
+    status: number,
+    fields: ResponseFields,
+    rewriter: ByteRewriter | null = null,
+    headers: RawHeaders = [],
+  ): void {
     if (this.#ended) return;
     this.#firstByteMark = this.#environment.now();
     this.#status = status;
-    const guarding = this.#guardingRewriter(status, fields);
+    const guarding = this.#guardingRewriter(status, fields, headers);
     this.#rewriter =
       guarding === null || rewriter === null
         ? (guarding ?? rewriter)
@@ -388,9 +394,13 @@ export class Exchange implements LiveExchange {
     }
   }
 
-  #guardingRewriter(status: number, fields: ResponseFields): ByteRewriter | null {
+  #guardingRewriter(
+    status: number,
+    fields: ResponseFields,
+    headers: RawHeaders,
+  ): ByteRewriter | null {
     try {
-      return this.#guarded?.rewriter(status, fields) ?? null;
+      return this.#guarded?.rewriter(status, fields, headers) ?? null;
     } catch (error) {
       return this.#refuseAnswer(error);
     }

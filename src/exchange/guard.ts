@@ -164,8 +164,11 @@ export interface PolicyRun {
   upstreamHeaders?(headers: string[]): string[];
   /** Returns the query to send upstream, with its `?` or empty. */
   upstreamQuery?(query: string): string;
-  /** The upstream's response head. Returns what its body must pass through, or null. */
-  response?(status: number, fields: ResponseFields): ByteRewriter | null;
+  /**
+   * The upstream's response head, `headers` as they came. Returns what its body must pass through,
+   * or null.
+   */
+  response?(status: number, fields: ResponseFields, headers: RawHeaders): ByteRewriter | null;
   ended?(record: ExchangeRecord): void;
 }
 

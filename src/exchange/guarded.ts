@@ -21,7 +21,7 @@ import type {
   Refusal,
   Verdict,
 } from './guard.ts';
-import { contentCoding, type ResponseFields } from './headers.ts';
+import { contentCoding, type RawHeaders, type ResponseFields } from './headers.ts';
 import type { MessageTaker, Observations } from './observations.ts';
 import type { ExchangeRecord, StreamKind } from './record.ts';
 import { RewriterChain } from './rewriter-chain.ts';
@@ -140,10 +140,10 @@ export class Guarded implements GuardedExchange, MessageTaker {
   }
 
   /** What the response body must pass through, or null. */
-  rewriter(status: number, fields: ResponseFields): ByteRewriter | null {
+  rewriter(status: number, fields: ResponseFields, headers: RawHeaders): ByteRewriter | null {
     const rewriters: ByteRewriter[] = [];
     for (const run of this.#runs) {
-      const rewriter = run.response?.(status, fields) ?? null;
+      const rewriter = run.response?.(status, fields, headers) ?? null;
       if (rewriter !== null) rewriters.push(rewriter);
     }
     return RewriterChain.of(rewriters);

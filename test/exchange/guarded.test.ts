@@ -336,6 +336,27 @@ describe('Exchange with guarded answers', () => {
     expect(d.records).toMatchObject([{ responseBytes: 7 }]);
   });
 
+  it('shows the policies the head as it came', () => {
+    const seen: unknown[] = [];
+    const d = drive(
+      'POST',
+      POST,
+      guard([
+        policy(() => ({
+          response(...head) {
+            seen.push(...head);
+            return null;
+          },
+        })),
+      ]),
+    );
+    const headers = [...JSON_TYPE, 'X-A', '1', 'x-a', '2'];
+    const fields = readResponseFields(headers);
+    d.request(call('1', 'add'));
+    d.exchange.responseHead(201, fields, null, headers);
+    expect(seen).toEqual([201, fields, headers]);
+  });
+
   it('knows those that only look', () => {
     const d = through({ keepsLength: true, write: (data) => data, end: () => bytes('') });
     respond(d);

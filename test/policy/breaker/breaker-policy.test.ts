@@ -41,7 +41,7 @@ class TestBreaker {
   send(status: number | null, outcome: Outcome, sketch: object = CALL): Verdict {
     const run = this.open(sketch);
     const verdict = run.messages?.() as Verdict;
-    if (verdict === null && status !== null) run.response?.(status, FIELDS);
+    if (verdict === null && status !== null) run.response?.(status, FIELDS, []);
     run.ended?.({ outcome: verdict === null ? outcome : 'denied' } as ExchangeRecord);
     return verdict;
   }
@@ -147,7 +147,7 @@ describe('createBreakerPolicy', () => {
     breaker.now += 30_000;
     const probe = breaker.open();
     probe.messages?.();
-    probe.response?.(200, FIELDS);
+    probe.response?.(200, FIELDS, []);
     expect(breaker.policy.state).toBe('closed');
     probe.ended?.({ outcome: 'upstream_aborted' } as ExchangeRecord);
     expect(breaker.policy.state).toBe('closed');

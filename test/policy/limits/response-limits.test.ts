@@ -27,7 +27,7 @@ function respond(
         connection: null,
         ...fields,
       };
-      const [rewriter] = run.runs.flatMap((one) => one.response?.(200, all) ?? []);
+      const [rewriter] = run.runs.flatMap((one) => one.response?.(200, all, []) ?? []);
       return rewriter ?? null;
     },
   };

@@ -149,12 +149,13 @@ describe('createListPolicy: content codings', () => {
 
   it('names the policy that refuses', () => {
     const policy = createListPolicy({ name: 'validate', visibility: SHOW_ALL, catalog: null });
-    const rewriter = policy.open(post(legacyRequest('tools/list')))?.response?.(200, {
-      mediaType: null,
-      contentEncoding: null,
-      contentLength: null,
-      connection: null,
-    });
+    const rewriter = policy
+      .open(post(legacyRequest('tools/list')))
+      ?.response?.(
+        200,
+        { mediaType: null, contentEncoding: null, contentLength: null, connection: null },
+        [],
+      );
     try {
       rewriter?.write(new TextEncoder().encode('{]'));
       expect.unreachable();

@@ -55,9 +55,10 @@ export function openRewriter(passage: Passage = {}): ByteRewriter | null {
     catalog: passage.catalog ?? null,
   });
   const exchange = passage.exchange ?? guardedExchange({ body: legacyRequest('tools/list') });
-  const headers = ['content-type', passage.mediaType ?? 'application/json'];
-  const fields = readResponseFields([...headers, ...(passage.headers ?? [])]);
-  return policy.open(exchange)?.response?.(passage.status ?? 200, fields) ?? null;
+  const mediaType = passage.mediaType ?? 'application/json';
+  const headers = ['content-type', mediaType, ...(passage.headers ?? [])];
+  const fields = readResponseFields(headers);
+  return policy.open(exchange)?.response?.(passage.status ?? 200, fields, headers) ?? null;
 }
 
 export interface Passed {
