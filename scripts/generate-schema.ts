@@ -1,5 +1,5 @@
 /**
- * Writes what is derived from the settings schema: docs/schema/weir.schema.json and the option
+ * Writes what is derived from the settings schema: docs/schema/weir.schema.json and the
  * tables of docs/configuration.md. A test compares the files with what this would write.
  *
  *     node scripts/generate-schema.ts
@@ -9,8 +9,10 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { OTHER_ROLE_VARIABLES } from '../src/config/aliases.ts';
-import { createJsonSchema } from '../src/config/json-schema.ts';
+import { createJsonSchema, createSectionSchema } from '../src/config/json-schema.ts';
 import type { Option } from '../src/config/option.ts';
+import { membersOf, type PolicyMember } from '../src/config/policy-members.ts';
+import { POLICY_SECTIONS } from '../src/config/policy-sections.ts';
 import { PROXY_OPTIONS } from '../src/config/schema.ts';
 
 const SCHEMA_FILE = new URL('../docs/schema/weir.schema.json', import.meta.url);
@@ -27,6 +29,7 @@ export async function generateFiles(): Promise<readonly GeneratedFile[]> {
   const schema = `${JSON.stringify(createJsonSchema(), null, 2)}\n`;
   let guide = await readFile(GUIDE_FILE, 'utf8');
   guide = replaceBetween(guide, 'options', renderOptions());
+  guide = replaceBetween(guide, 'policies', renderPolicies());
   guide = replaceBetween(guide, 'aliases', renderAliases());
   guide = replaceBetween(guide, 'other-roles', renderOtherRoles());
   return [
@@ -68,6 +71,58 @@ function showDefault({ required, defaultValue }: Option): string {
     return 'none';
   }
   return code(String(defaultValue));
+}
+
+const MEMBER_HEADINGS = ['key', 'allowed', 'default', 'meaning'];
+
+function renderPolicies(): string {
+  return POLICY_SECTIONS.map((name) => {
+    const schema = createSectionSchema(name);
+    const rows = membersOf(schema).map(memberRow);
+    return `### ${code(name)}\n\n${schema.description}.\n\n${table(MEMBER_HEADINGS, rows)}`;
+  }).join('\n\n');
+}
+
+function memberRow({ path, schema, required }: PolicyMember): string[] {
+  const meaning = `${schema.description}.`;
+  return [code(path), allowedBy(schema), required ? '**required**' : defaultOf(schema), meaning];
+}
+
+/** What a JSON Schema says of values, in few words. */
+function allowedBy(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((word) => code(String(word))).join(', ');
+  if (schema.anyOf !== undefined) {
+    const forms = schema.anyOf.map(allowedBy).filter((form) => form !== '');
+    return [...new Set(forms)].join(', or ');
+  }
+  const types = [schema.type ?? []].flat().filter((type) => type !== 'null');
+  if (types.includes('array'))
+    return `list of ${allowedBy(schema.items ?? {}).replace(/^(?:group)?$/, 'groups')}`;
+  if (types.includes('object')) return 'group';
+  if (types.includes('boolean')) return '`true`, `false`';
+  if (types.includes('integer')) return `whole number, ${schema.minimum}…${schema.maximum}`;
+  // Only sizes are numbers or text.
+  if (types.includes('number')) return types.includes('string') ? 'size, such as `4MiB`' : 'number';
+  return types.length === 0 ? '' : 'text';
+}
+
+function defaultOf({ default: value }: Schema): string {
+  if (value === undefined || value === null) return '';
+  return Object.keys(value as object).length === 0 && typeof value === 'object'
+    ? ''
+    : code(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** The keywords of a JSON Schema that are told about. */
+interface Schema {
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
 }
 
 function renderAliases(): string {

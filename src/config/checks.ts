@@ -70,6 +70,15 @@ export function checkBearerToken(text: string): void {
   }
 }
 
+/** SHA-256 in hex. */
+export function checkKeyDigest(text: string): void {
+  if (!/^[0-9a-f]{64}$/i.test(text)) {
+    throw new InvalidValueError(
+      'must be the SHA-256 digest of a key, 64 hexadecimal digits, as "weir auth new-key" prints it',
+    );
+  }
+}
+
 /** A path below which something is mounted. */
 export function checkPathPrefix(text: string): void {
   if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {

@@ -7,9 +7,12 @@
 import { OTHER_ROLE_VARIABLES } from './aliases.ts';
 import { formatDuration } from './duration.ts';
 import type { Option } from './option.ts';
-import type { ResolvedSettings, SettingOrigin } from './resolve.ts';
+import type { Environment, SettingOrigin, SourceName } from './origin.ts';
+import type { PolicyResolution } from './policies.ts';
+import { POLICY_SECTIONS, type PolicySection } from './policy-sections.ts';
+import type { ResolvedSettings } from './resolve.ts';
 import { PROXY_OPTIONS } from './schema.ts';
-import { type Environment, envReader, type SourceName } from './sources.ts';
+import { envReader } from './sources.ts';
 
 /** Stands for a secret that is set. */
 export const MASK = '(secret)';
@@ -25,9 +28,9 @@ export interface ExplainedSetting {
   readonly overrides: readonly string[];
 }
 
-/** Every setting, in the schema's order. */
+/** Every setting, in the schema's order, and every policy that is on, as it was written. */
 export function explainSettings(resolved: ResolvedSettings): readonly ExplainedSetting[] {
-  return PROXY_OPTIONS.map((option) => {
+  const options = PROXY_OPTIONS.map((option): ExplainedSetting => {
     const origin = resolved.origins.get(option.key) as SettingOrigin;
     return {
       key: option.key,
@@ -37,6 +40,34 @@ export function explainSettings(resolved: ResolvedSettings): readonly ExplainedS
       overrides: origin.overrides.map((weaker) => weaker.name),
     };
   });
+  return [...options, ...POLICY_SECTIONS.map((name) => explainSection(name, resolved.sections))];
+}
+
+function explainSection(key: PolicySection, resolution: PolicyResolution | null): ExplainedSetting {
+  const section = resolution?.written.get(key);
+  const origin = resolution?.origins.get(key);
+  return {
+    key,
+    value: section === undefined ? null : maskSecrets(section.value, key === 'audit'),
+    source: origin?.source ?? 'default',
+    name: origin?.name ?? '',
+    overrides: origin?.overrides.map((weaker) => weaker.name) ?? [],
+  };
+}
+
+/** Members of sections that secrets could be worked out of. */
+const SECRET_MEMBERS: ReadonlySet<string> = new Set(['digest', 'passwordHash']);
+
+/** @param hidesValues also members called `value`, which header fields of the audit have */
+function maskSecrets(value: unknown, hidesValues: boolean): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => maskSecrets(item, hidesValues));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => {
+      const isSecret = SECRET_MEMBERS.has(name) || (hidesValues && name === 'value');
+      return [name, isSecret ? MASK : maskSecrets(part, hidesValues)];
+    }),
+  );
 }
 
 /** Variables that are set and belong to another role, with the reason why they are not read. */
@@ -57,6 +88,7 @@ function resolvedValue(resolved: ResolvedSettings, option: Option): unknown {
 }
 
 function shownValue(option: Option, value: unknown): unknown {
-  if (option.secret && value !== null) return MASK;
+  const isSet = Array.isArray(value) ? value.length > 0 : value !== null;
+  if (option.secret && isSet) return MASK;
   return option.kind === 'duration' ? formatDuration(value as number) : value;
 }

@@ -7,8 +7,12 @@
  * @module
  */
 
+import { authWithKeys } from './api-key-digests.ts';
 import type { FlagReading } from './flags.ts';
 import type { Option } from './option.ts';
+import type { Environment, Origin, SettingOrigin } from './origin.ts';
+import type { PolicyResolution } from './policies.ts';
+import { NO_POLICIES } from './policy-sections.ts';
 import { ConfigError, type ConfigProblem, quoteValue } from './problem.ts';
 import { PROXY_OPTIONS, proxySettingsSchema } from './schema.ts';
 import type { ProxySettings } from './settings.ts';
@@ -17,10 +21,8 @@ import {
   candidateFromFile,
   candidateFromFlags,
   candidatesFromEnv,
-  type Environment,
   envReader,
   type FileReading,
-  type Origin,
   unknownVariables,
 } from './sources.ts';
 import { suggestName } from './suggest.ts';
@@ -29,22 +31,20 @@ export interface ConfigSources {
   readonly flags?: FlagReading;
   readonly env?: Environment;
   readonly file?: FileReading;
-}
-
-/** Which source a setting's value came from. */
-export interface SettingOrigin extends Origin {
-  /** Weaker sources that also had a value, strongest first. */
-  readonly overrides: readonly Origin[];
+  /** From `resolvePolicies`; left out where no source has a section. */
+  readonly policies?: PolicyResolution;
 }
 
 export interface ResolvedSettings {
   readonly settings: ProxySettings;
   /** By key: `tls.minVersion`. Every key is present. */
   readonly origins: ReadonlyMap<string, SettingOrigin>;
+  /** The policies' sections as they were written, with their origins; null without any. */
+  readonly sections: PolicyResolution | null;
 }
 
 const NO_FLAGS: FlagReading = { values: new Map(), operands: [], problems: [] };
-const NO_FILE: FileReading = { path: '', values: new Map(), problems: [] };
+const NO_FILE: FileReading = { path: '', values: new Map(), sections: new Map(), problems: [] };
 
 /**
  * Resolves the proxy's settings.
@@ -52,11 +52,12 @@ const NO_FILE: FileReading = { path: '', values: new Map(), problems: [] };
  * @throws ConfigError with every problem found
  */
 export function resolveSettings(sources: ConfigSources): ResolvedSettings {
-  const { flags = NO_FLAGS, env = {}, file = NO_FILE } = sources;
+  const { flags = NO_FLAGS, env = {}, file = NO_FILE, policies } = sources;
   const problems: ConfigProblem[] = [
     ...flags.problems,
     ...unknownVariables(env, PROXY_OPTIONS),
     ...file.problems,
+    ...(policies?.problems ?? []),
   ];
   const chosen = new Map<string, Candidate>();
   const origins = new Map<string, SettingOrigin>();
@@ -87,13 +88,27 @@ export function resolveSettings(sources: ConfigSources): ResolvedSettings {
     const line = describeIssue(option, chosen.get(option.key), issue);
     problems.push({ key: option.key, line });
   }
+  const sections = policies?.policies ?? NO_POLICIES;
+  const digests = parsed.data?.apiKeyDigests ?? [];
+  if (digests.length > 0 && policies?.written.has('auth')) {
+    const { name } = origins.get('apiKeyDigests') as SettingOrigin;
+    problems.push({
+      key: 'apiKeyDigests',
+      line: `${name}: stands beside the section auth: give one`,
+    });
+  }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return { settings: parsed.data, origins };
+  const auth = digests.length === 0 ? sections.auth : authWithKeys(digests);
+  return {
+    settings: { ...parsed.data, policies: { ...sections, auth } },
+    origins,
+    sections: policies ?? null,
+  };
 }
 
 /** Resolves from environment variables, or a Worker's bindings, alone. @throws ConfigError */
-export function resolveFromEnv(env: Environment): ResolvedSettings {
-  return resolveSettings({ env });
+export function resolveFromEnv(env: Environment, policies?: PolicyResolution): ResolvedSettings {
+  return resolveSettings(policies === undefined ? { env } : { env, policies });
 }
 
 /** Nested input for the schema. Paths come from the schema itself, never from a source. */

@@ -4,7 +4,8 @@
  * the JSON Schema, the documentation's table and `weir config explain` all come from here.
  *
  * The schema's input is the content of weir.yaml (nested keys, durations as text); its output is
- * `ProxySettings`.
+ * `ProxySettings` without the policies, whose sections have schemas of their own (policies.ts) that
+ * are loaded only where a section is set.
  *
  * @module
  */
@@ -22,6 +23,7 @@ import {
   checkAllowedOrigin,
   checkBearerToken,
   checkHttpUrl,
+  checkKeyDigest,
   checkLabel,
   checkPathPrefix,
   checkServerName,
@@ -50,6 +52,11 @@ const target = text({
   check: parseTarget,
 });
 const file = text({ placeholder: 'file', allowed: 'path of a PEM file' });
+const keyDigest = text({
+  placeholder: 'digest',
+  allowed: '64 hexadecimal digits',
+  check: checkKeyDigest,
+});
 const label = text({ placeholder: 'name', allowed: 'at most 128 characters', check: checkLabel });
 
 const shape = {
@@ -108,6 +115,12 @@ const shape = {
       description: 'The oldest TLS version a client may use',
       example: '1.3',
     }),
+    clientCaFile: optional(file, {
+      group: 'TLS on the listener',
+      description:
+        'Certificate authorities of clients. Clients must then show a certificate of theirs, or may, when auth has other methods besides; on Node only',
+      example: '/etc/weir/clients.crt',
+    }),
   }),
   healthCheckInterval: option(duration(), '10s', {
     group: 'Metrics and health',
@@ -150,6 +163,19 @@ const shape = {
     group: 'Access',
     description:
       "Pass the client's Host on to the MCP server instead of the target's, for servers that check it themselves",
+    example: 'true',
+  }),
+  apiKeyDigests: option(listOf(keyDigest), [], {
+    group: 'Access',
+    description:
+      'SHA-256 digests of API keys. Clients must then send one of the keys, as X-API-Key or as a bearer token; "weir auth new-key" makes a key with its digest. For names, rights and expiry use the section auth of weir.yaml instead',
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    secret: true,
+  }),
+  insecureNoAuth: option(toggle(), false, {
+    group: 'Access',
+    description:
+      'Let policies work although others than this machine can connect and nobody is asked who they are',
     example: 'true',
   }),
   upstream: section({
@@ -312,15 +338,18 @@ type SameType<A, B> =
 /** Flattens an intersection or mapped type, so that two spellings of one type compare equal. */
 type Plain<T> = T extends object ? { [Key in keyof T]: Plain<T[Key]> } : T;
 
+/** What options set: everything but the policies. */
+export type OptionSettings = Omit<ProxySettings, 'policies'>;
+
 // Fails to compile as soon as schema and settings.ts part ways, in either direction.
 const settingsMatchSchema: SameType<
   Plain<z.output<typeof settingsObject>>,
-  Plain<ProxySettings>
+  Plain<OptionSettings>
 > = true;
 void settingsMatchSchema;
 
 /** Reads the content of a weir.yaml that has been parsed; output is complete and checked. */
-export const proxySettingsSchema: z.ZodMiniType<ProxySettings> = settingsObject;
+export const proxySettingsSchema: z.ZodMiniType<OptionSettings> = settingsObject;
 
 /** Every setting of the proxy. */
 export const PROXY_OPTIONS: readonly Option[] = collectOptions(shape);

@@ -8,6 +8,13 @@
  * @module
  */
 
+import type { AuditSettings } from '../policy/audit/settings.ts';
+import type { AuthSettings } from '../policy/auth/settings.ts';
+import type { AuthorizeSettings } from '../policy/authorize/settings.ts';
+import type { BreakerSettings } from '../policy/breaker/settings.ts';
+import type { LimitsSettings } from '../policy/limits/settings.ts';
+import type { ValidateSettings } from '../policy/validate/settings.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Everything `weir proxy` can be told. Times are milliseconds. */
@@ -29,6 +36,8 @@ export interface ProxySettings {
     certFile: string;
     keyFile: string;
     minVersion: '1.2' | '1.3';
+    /** Authorities of client certificates; null asks clients for none. */
+    clientCaFile: string | null;
   };
   /** Milliseconds between two TCP checks of the upstream. */
   healthCheckInterval: number;
@@ -38,6 +47,10 @@ export interface ProxySettings {
   allowedOrigins: string[];
   /** Pass the client's `Host` on instead of the target's. */
   preserveHost: boolean;
+  /** SHA-256 digests of API keys, any of which lets a client in. */
+  apiKeyDigests: string[];
+  /** Policies are meant to work although others than this machine come in unasked. */
+  insecureNoAuth: boolean;
   upstream: {
     /** The upstream's name in metrics and logs. */
     name: string;
@@ -87,4 +100,16 @@ export interface ProxySettings {
     /** Milliseconds. */
     metricInterval: number;
   };
+  /** What is allowed: the sections of weir.yaml beside the settings above. */
+  policies: PolicySettings;
+}
+
+/** What each policy is told; null for one that is off. */
+export interface PolicySettings {
+  readonly auth: AuthSettings | null;
+  readonly authorize: AuthorizeSettings | null;
+  readonly validate: ValidateSettings | null;
+  readonly limits: LimitsSettings | null;
+  readonly breaker: BreakerSettings | null;
+  readonly audit: AuditSettings | null;
 }

@@ -8,18 +8,10 @@ import { AliasError, type EnvReader } from './aliases.ts';
 import { parseBoolean } from './boolean.ts';
 import type { FlagReading, FlagSpec } from './flags.ts';
 import type { Option } from './option.ts';
+import type { Environment, Origin } from './origin.ts';
+import { POLICY_VARIABLES, type PolicySection, type WrittenSection } from './policy-sections.ts';
 import { type ConfigProblem, printableName, quoteValue } from './problem.ts';
 import { suggestName } from './suggest.ts';
-
-/** Strongest first. */
-export type SourceName = 'flag' | 'environment' | 'file' | 'default';
-
-/** Where one value stands. */
-export interface Origin {
-  readonly source: SourceName;
-  /** As the user knows it: `--tls-enabled`, `WEIR_TLS_ENABLED`, `weir.yaml:3`; empty for a default. */
-  readonly name: string;
-}
 
 /** A value as its source has it, not yet checked. */
 export interface Candidate {
@@ -30,13 +22,12 @@ export interface Candidate {
   readonly written?: string | undefined;
 }
 
-/** Environment variables, or the bindings of a Worker, of which only texts are settings. */
-export type Environment = Readonly<Record<string, unknown>>;
-
 /** The settings of one configuration file. */
 export interface FileReading {
   readonly path: string;
   readonly values: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>;
+  /** Policies, as written. */
+  readonly sections: ReadonlyMap<PolicySection, WrittenSection>;
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -124,7 +115,11 @@ export function unknownVariables(
   env: Environment,
   options: readonly Option[],
 ): readonly ConfigProblem[] {
-  const known = new Set(options.map((option) => option.env)).add(CONFIG_FILE_VARIABLE);
+  const known = new Set([
+    ...options.map((option) => option.env),
+    CONFIG_FILE_VARIABLE,
+    ...POLICY_VARIABLES,
+  ]);
   return Object.entries(env)
     .filter(
       ([name, value]) =>

@@ -2,7 +2,7 @@
  * Reads weir.yaml. Apart from the rest of the room because it brings the YAML parser with it,
  * which runtimes without files leave out.
  *
- * A configuration is small and flat, so whatever makes YAML dangerous or surprising is refused:
+ * A configuration is small, so whatever makes YAML dangerous or surprising is refused:
  * anchors and aliases, merge keys, tags, several documents, duplicate keys, large files. Text
  * settings take a plain scalar as it is spelled: `minVersion: 1.2` is the text "1.2".
  *
@@ -21,13 +21,24 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Option } from './option.ts';
+import {
+  isPolicySection,
+  MAX_POLICY_CHARS,
+  POLICY_SECTIONS,
+  type PolicySection,
+  type PolicyVariable,
+  type SectionsReading,
+  unknownSection,
+  type WrittenSection,
+} from './policy-sections.ts';
 import { type ConfigProblem, printableName } from './problem.ts';
 import { PROXY_OPTIONS } from './schema.ts';
 import type { FileReading } from './sources.ts';
 import { suggestName } from './suggest.ts';
+import { readYamlSection, type YamlPlace } from './yaml-section.ts';
 
 /** Longest configuration file, in UTF-16 code units. Keeps a hostile one cheap to refuse. */
-export const MAX_CONFIG_FILE_CHARS = 65_536;
+export const MAX_CONFIG_FILE_CHARS: number = MAX_POLICY_CHARS;
 
 /** Reading stops after this many problems; such a file is not a weir.yaml at all. */
 const MAX_PROBLEMS = 100;
@@ -39,15 +50,36 @@ const MAX_PROBLEMS = 100;
  * @param path as the user knows it, for messages
  */
 export function readYamlSettings(text: string, path: string): FileReading {
-  const refuse = (line: string): FileReading => ({
-    path,
-    values: new Map(),
-    problems: [{ key: null, line }],
-  });
+  const reader = new SettingsReader({ path, source: 'file', lines: new LineCounter() });
+  const root = readRoot(
+    text,
+    reader,
+    'must be a map of settings, such as "targetAddr: localhost:3001"',
+  );
+  if (root !== null) reader.readSection(root, []);
+  return { path, values: reader.values, sections: reader.sections, problems: reader.problems };
+}
+
+/** The policies in the text of a variable. Never throws, as {@link readYamlSettings}. */
+export function readYamlSections({ name, section, value }: PolicyVariable): SectionsReading {
+  const place: YamlPlace = { path: name, source: 'environment', lines: new LineCounter() };
+  const reader = new SettingsReader(place);
+  const root = readRoot(String(value), reader, 'must be a map, such as "auth: {methods: […]}"');
+  if (root !== null && section !== null) reader.readPolicy(section, root, 1);
+  else if (root !== null) reader.readPolicies(root);
+  return { sections: reader.sections, problems: reader.problems };
+}
+
+/** The map that a document is; null for an empty one, and for what is wrong, which is told. */
+function readRoot(text: string, reader: SettingsReader, expected: string): YAMLMap | null {
+  const { path, lines } = reader.place;
+  const refuse = (line: string): null => {
+    reader.problems.push({ key: null, line });
+    return null;
+  };
   if (text.length > MAX_CONFIG_FILE_CHARS) {
     return refuse(`${path}: must be at most ${MAX_CONFIG_FILE_CHARS} characters long`);
   }
-  const lines = new LineCounter();
   const document = tryParse(text, lines);
   if (document === null) return refuse(`${path}: is nested too deeply`);
   const fault = document.errors[0] ?? document.warnings[0];
@@ -58,15 +90,8 @@ export function readYamlSettings(text: string, path: string): FileReading {
     return refuse(`${path}:${line}:${col}: is not plain YAML (${reason})`);
   }
   const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.value === null)) {
-    return { path, values: new Map(), problems: [] };
-  }
-  if (!isMap(contents)) {
-    return refuse(`${path}: must be a map of settings, such as "targetAddr: localhost:3001"`);
-  }
-  const reader = new SettingsReader(path, lines);
-  reader.readSection(contents, []);
-  return { path, values: reader.values, problems: reader.problems };
+  if (contents === null || (isScalar(contents) && contents.value === null)) return null;
+  return isMap(contents) ? contents : refuse(`${path}: ${expected}`);
 }
 
 function tryParse(text: string, lineCounter: LineCounter): Document.Parsed | null {
@@ -97,13 +122,24 @@ const SECTIONS = new Set(
 
 class SettingsReader {
   readonly values = new Map<string, { value: unknown; line: number }>();
+  readonly sections = new Map<PolicySection, WrittenSection>();
   readonly problems: ConfigProblem[] = [];
-  readonly #path: string;
-  readonly #lines: LineCounter;
+  readonly place: YamlPlace;
 
-  constructor(path: string, lines: LineCounter) {
-    this.#path = path;
-    this.#lines = lines;
+  constructor(place: YamlPlace) {
+    this.place = place;
+  }
+
+  /** A document of policies alone. */
+  readPolicies(map: YAMLMap): void {
+    for (const pair of map.items) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : '';
+      const line = this.#lineOf(pair);
+      if (!isPolicySection(name)) {
+        this.problems.push(unknownSection(`${this.place.path}:${line}`, name));
+      } else if (this.sections.has(name)) this.#complain(name, line, `${name} is given twice`);
+      else this.readPolicy(name, pair.value, line);
+    }
   }
 
   /** Sections are as deep as the schema, whatever the file looks like. */
@@ -132,8 +168,10 @@ class SettingsReader {
     const option = OPTIONS.get(key);
     if (option !== undefined) {
       this.#readValue(option, node, line);
+    } else if (isPolicySection(key)) {
+      this.readPolicy(key, node, line);
     } else if (!SECTIONS.has(key)) {
-      const near = suggestName(key, [...OPTIONS.keys(), ...SECTIONS]);
+      const near = suggestName(key, [...OPTIONS.keys(), ...SECTIONS, ...POLICY_SECTIONS]);
       const hint = near === null ? '' : `; did you mean ${near}?`;
       this.#complain(null, line, `unknown key ${printableName(key)}${hint}`);
     } else if (isMap(node)) {
@@ -141,6 +179,12 @@ class SettingsReader {
     } else {
       this.#complain(null, line, `${key} must be a map of settings`);
     }
+  }
+
+  readPolicy(name: PolicySection, node: unknown, line: number): void {
+    const complain = (problem: ConfigProblem): void => void this.problems.push(problem);
+    const section = readYamlSection(name, node, line, this.place, complain);
+    if (section !== null) this.sections.set(name, section);
   }
 
   #readValue(option: Option, node: unknown, line: number): void {
@@ -156,12 +200,12 @@ class SettingsReader {
   }
 
   #complain(key: string | null, line: number, message: string): void {
-    this.problems.push({ key, line: `${this.#path}:${line}: ${message}` });
+    this.problems.push({ key, line: `${this.place.path}:${line}: ${message}` });
   }
 
   #lineOf(pair: Pair): number {
     const { key } = pair as Pair<{ range?: readonly number[] | null }>;
-    return this.#lines.linePos(key?.range?.[0] ?? 0).line;
+    return this.place.lines.linePos(key?.range?.[0] ?? 0).line;
   }
 }
 

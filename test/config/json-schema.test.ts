@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createJsonSchema } from '../../src/config/json-schema.ts';
+import { createJsonSchema, createSectionSchema } from '../../src/config/json-schema.ts';
+import { POLICY_DESCRIPTIONS } from '../../src/config/policy-descriptions.ts';
+import { membersOf } from '../../src/config/policy-members.ts';
+import { isPolicySection, POLICY_SECTIONS } from '../../src/config/policy-sections.ts';
 import { PROXY_OPTIONS } from '../../src/config/schema.ts';
 import { SAMPLES, yamlOf } from './samples.ts';
 
@@ -90,10 +93,13 @@ function nodeOf(path: readonly string[]): Schema {
 describe('createJsonSchema', () => {
   it('describes every setting and nothing else', () => {
     const keys = (node: Schema, parent: string[]): string[] =>
-      Object.entries(node.properties ?? {}).flatMap(([name, part]) =>
-        part.properties ? keys(part, [...parent, name]) : [[...parent, name].join('.')],
-      );
+      Object.entries(node.properties ?? {})
+        .filter(([name]) => parent.length > 0 || !isPolicySection(name))
+        .flatMap(([name, part]) =>
+          part.properties ? keys(part, [...parent, name]) : [[...parent, name].join('.')],
+        );
     expect(keys(schema, [])).toEqual(PROXY_OPTIONS.map(({ key }) => key));
+    expect(Object.keys(schema.properties!).filter(isPolicySection)).toEqual(POLICY_SECTIONS);
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
   });
 
@@ -143,5 +149,31 @@ describe('createJsonSchema', () => {
     'metrics: { labelLimit: 1.5 }',
   ])('refuses %s', (text) => {
     expect(accepts(schema, parse(text))).toBe(false);
+  });
+});
+
+describe('createSectionSchema', () => {
+  it('describes every member of every section, and no description is left over', () => {
+    const paths = POLICY_SECTIONS.flatMap((name) => [
+      name,
+      ...membersOf(createSectionSchema(name)).map(({ path }) => `${name}.${path}`),
+    ]);
+    expect([...POLICY_DESCRIPTIONS.keys()].sort()).toEqual(paths.sort());
+    for (const text of POLICY_DESCRIPTIONS.values()) expect(text).not.toMatch(/\n|\.$/);
+  });
+
+  it('tells apart what must be given, in one form or in all', () => {
+    const required = membersOf(createSectionSchema('audit'))
+      .filter((member) => member.required)
+      .map(({ path }) => path);
+    expect(required).toEqual([
+      'tools[].tool',
+      'tools[].params',
+      'sinks[file].path',
+      'sinks[http].headers[].name',
+      'sinks[http].url',
+      'sinks[otlp].headers[].name',
+      'sinks[otlp].endpoint',
+    ]);
   });
 });

@@ -49,6 +49,7 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['--tls-cert-file=', '--tls-cert-file "": must not be empty'],
   ['--tls-key-file=a\nb', '--tls-key-file "a\\nb": must be one line without control characters'],
   ['--tls-min-version=1.1', '--tls-min-version "1.1": must be one of 1.2, 1.3'],
+  ['--tls-client-ca-file= ', '--tls-client-ca-file " ": must not be empty'],
   ['--health-check-interval=10', `--health-check-interval "10": ${DURATION}`],
   ['--health-check-interval=0', '--health-check-interval "0": must be longer than 0'],
   ['--allowed-hosts=a,http://b', `--allowed-hosts "http://b": ${HOST}`],
@@ -56,6 +57,11 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['--allowed-origins=https://a/', `--allowed-origins "https://a/": ${ORIGIN}`],
   ['--allowed-origins=https://*', `--allowed-origins "https://*": ${ORIGIN}`],
   ['--preserve-host=2', '--preserve-host "2": must be true or false'],
+  [
+    '--api-key-digests=the-key-itself',
+    '--api-key-digests: must be the SHA-256 digest of a key, 64 hexadecimal digits, as "weir auth new-key" prints it',
+  ],
+  ['--insecure-no-auth=perhaps', '--insecure-no-auth "perhaps": must be true or false'],
   ['--upstream-name= ', '--upstream-name " ": must not be empty'],
   [
     `--upstream-name=${'n'.repeat(129)}`,

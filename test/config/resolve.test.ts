@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { explainSettings } from '../../src/config/explain.ts';
 import { readFlags } from '../../src/config/flags.ts';
 import type { Option } from '../../src/config/option.ts';
+import { NO_POLICIES } from '../../src/config/policy-sections.ts';
 import { resolveFromEnv, resolveSettings } from '../../src/config/resolve.ts';
 import { PROXY_OPTIONS } from '../../src/config/schema.ts';
 import type { ProxySettings } from '../../src/config/settings.ts';
@@ -22,11 +23,14 @@ const DEFAULTS: ProxySettings = {
     certFile: '/etc/tls/tls.crt',
     keyFile: '/etc/tls/tls.key',
     minVersion: '1.2',
+    clientCaFile: null,
   },
   healthCheckInterval: 10_000,
   allowedHosts: [],
   allowedOrigins: [],
   preserveHost: false,
+  apiKeyDigests: [],
+  insecureNoAuth: false,
   upstream: { name: 'upstream', caFile: null, serverName: null },
   timeouts: { connect: 30_000, responseHead: 30_000, idleStream: 0, total: 0 },
   shutdownGrace: 10_000,
@@ -36,6 +40,7 @@ const DEFAULTS: ProxySettings = {
   admin: { token: null, prefix: '/_weir' },
   service: { name: 'mcp-sidecar', version: null, environment: 'dev' },
   otlp: { endpoint: null, metricInterval: 10_000 },
+  policies: NO_POLICIES,
 };
 
 const flagsOf = (...args: string[]) => readFlags(args, settingFlags(PROXY_OPTIONS));

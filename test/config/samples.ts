@@ -30,6 +30,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'tls.certFile': sample('/secrets/a b.crt'),
   'tls.keyFile': sample('/secrets/tls.key'),
   'tls.minVersion': sample('1.3'),
+  'tls.clientCaFile': sample('/secrets/clients.crt'),
   healthCheckInterval: sample('1m30s', 90_000, '1m30s', '1m30s'),
   allowedHosts: sample(
     'a.example, b.example:8080',
@@ -42,6 +43,13 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     '\n  - https://a.example\n  - vscode-webview://x',
   ),
   preserveHost: sample('true', true),
+  apiKeyDigests: sample(
+    `${'ab'.repeat(32)},${'CD'.repeat(32)}`,
+    ['ab'.repeat(32), 'CD'.repeat(32)],
+    `[${'ab'.repeat(32)}, ${'CD'.repeat(32)}]`,
+    '(secret)',
+  ),
+  insecureNoAuth: sample('true', true),
   'upstream.name': sample('payments'),
   'upstream.caFile': sample('/etc/weir/ca.crt'),
   'upstream.serverName': sample('mcp.internal'),

@@ -152,7 +152,7 @@ describe('readYamlSettings', () => {
     const filler = '#'.repeat(MAX_CONFIG_FILE_CHARS - 1);
     expect(read(`${filler}\n`).lines).toEqual([]);
     expect(read(`${filler}#\n`).lines).toEqual([
-      'weir.yaml: must be at most 65536 characters long',
+      'weir.yaml: must be at most 1048576 characters long',
     ]);
   });
 
