@@ -38,6 +38,8 @@ export interface Command {
   /** Whether it takes every setting as a flag, and a configuration file. */
   readonly takesSettings: boolean;
   readonly flags: readonly CommandFlag[];
+  /** What it takes beside flags, as in `<file>`; left out, nothing. */
+  readonly operands?: string;
   /** Resolves to the exit code; throws ConfigError or StartError. */
   run(input: CommandInput): Promise<number>;
 }

@@ -52,7 +52,7 @@ export function renderOverview(commands: readonly Command[], group: string): str
 export function renderCommandHelp(command: Command): string {
   const own = [...command.flags, ...(command.takesSettings ? [CONFIG_FLAG] : []), HELP_FLAG];
   const text = [
-    `Usage: weir ${command.name} [flags]`,
+    `Usage: weir ${command.name} [flags]${command.operands === undefined ? '' : ` ${command.operands}`}`,
     '',
     ...wrap(command.details, 0),
     '',

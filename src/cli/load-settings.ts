@@ -5,6 +5,12 @@
  */
 
 import type { FlagReading } from '../config/flags.ts';
+import type { PolicyResolution } from '../config/policies.ts';
+import {
+  type PolicyVariable,
+  policyVariables,
+  type SectionsReading,
+} from '../config/policy-sections.ts';
 import { printableName } from '../config/problem.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/resolve.ts';
 import { CONFIG_FILE_VARIABLE, type FileReading } from '../config/sources.ts';
@@ -18,9 +24,34 @@ export async function loadSettings(
   platform: Platform,
   flags: FlagReading,
 ): Promise<ResolvedSettings> {
+  const { env } = platform;
   const file = await readConfigFile(platform, flags);
-  const env = platform.env;
-  return resolveSettings(file === null ? { flags, env } : { flags, env, file });
+  const policies = await resolveSections(policyVariables(env), file);
+  return resolveSettings({
+    flags,
+    env,
+    ...(file === null ? {} : { file }),
+    ...(policies === null ? {} : { policies }),
+  });
+}
+
+/** Most proxies have no policies, and need not carry in memory what reads them. */
+async function resolveSections(
+  variables: readonly PolicyVariable[],
+  file: FileReading | null,
+): Promise<PolicyResolution | null> {
+  const sources: SectionsReading[] = [];
+  if (variables.length > 0) {
+    const { readYamlSections } = await import('../config/yaml-file.ts');
+    sources.push(...variables.map(readYamlSections));
+  }
+  // Its problems are told with the others of the file.
+  if (file !== null && file.sections.size > 0) {
+    sources.push({ sections: file.sections, problems: [] });
+  }
+  if (sources.length === 0) return null;
+  const { resolvePolicies } = await import('../config/policies.ts');
+  return resolvePolicies(sources);
 }
 
 async function readConfigFile(platform: Platform, flags: FlagReading): Promise<FileReading | null> {
@@ -36,7 +67,7 @@ async function readConfigFile(platform: Platform, flags: FlagReading): Promise<F
     const named = fromFlag !== undefined ? '--config' : fromEnv && CONFIG_FILE_VARIABLE;
     if (!named && isOutOfReach(error)) return null;
     const line = `${named ?? DEFAULT_CONFIG_FILE}: cannot read "${printableName(path)}": ${describeReadError(error)}`;
-    return { path, values: new Map(), problems: [{ key: null, line }] };
+    return { path, values: new Map(), sections: new Map(), problems: [{ key: null, line }] };
   }
 }
 

@@ -11,10 +11,26 @@ import { PROXY_OPTIONS } from '../config/schema.ts';
 import { settingFlags } from '../config/sources.ts';
 import { suggestName } from '../config/suggest.ts';
 import { type Platform, StartError } from '../runtime/platform.ts';
-import { type Command, type CommandFlag, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './command.ts';
-import { configExplainCommand, configSchemaCommand } from './config-commands.ts';
+import { auditVerifyCommand } from './audit-command.ts';
+import { AUTH_COMMANDS } from './auth-commands.ts';
+import {
+  type Command,
+  type CommandFlag,
+  type CommandInput,
+  EXIT_FAILURE,
+  EXIT_OK,
+  EXIT_USAGE,
+} from './command.ts';
+import {
+  configCheckCommand,
+  configExplainCommand,
+  configSchemaCommand,
+} from './config-commands.ts';
 import { CONFIG_FLAG, HELP_FLAG, renderCommandHelp, renderOverview } from './help.ts';
+import { loadSettings } from './load-settings.ts';
 import { loadtestCommand } from './loadtest-command.ts';
+import { createPolicyCommands } from './policy-command.ts';
+import type { RehearsedPolicy } from './policy-rehearsal.ts';
 import { createProxyLogger, proxyCommand } from './proxy.ts';
 import { versionCommand } from './version-command.ts';
 
@@ -24,6 +40,7 @@ const helpCommand: Command = {
   details: 'weir help <command> is the same as weir <command> --help.',
   takesSettings: false,
   flags: [],
+  operands: '[command]',
   async run({ platform, flags }) {
     return showHelp(platform, flags.operands);
   },
@@ -32,11 +49,26 @@ const helpCommand: Command = {
 const COMMANDS: readonly Command[] = [
   proxyCommand,
   configExplainCommand,
+  configCheckCommand,
   configSchemaCommand,
+  ...createPolicyCommands(loadRules),
+  ...AUTH_COMMANDS,
+  auditVerifyCommand,
   loadtestCommand,
   versionCommand,
   helpCommand,
 ];
+
+/** @throws ConfigError also where there are no rules to ask */
+async function loadRules({ platform, flags }: CommandInput): Promise<RehearsedPolicy> {
+  const { settings } = await loadSettings(platform, flags);
+  const { authorize } = settings.policies;
+  if (authorize === null) {
+    const line = 'there are no rules: weir.yaml has no section authorize';
+    throw new ConfigError([{ key: null, line }]);
+  }
+  return { authorize, serverName: settings.upstream.name };
+}
 
 /** Runs the program; resolves to its exit code. */
 export async function main(platform: Platform): Promise<number> {
@@ -104,7 +136,7 @@ function runCommand(
     platform.writeOut(renderCommandHelp(command));
     return EXIT_OK;
   }
-  const checked = command === helpCommand ? flags : refuseOperands(flags);
+  const checked = command.operands === undefined ? refuseOperands(flags) : flags;
   // Commands with settings report these together with what is wrong elsewhere.
   if (!command.takesSettings && checked.problems.length > 0) {
     throw new ConfigError(checked.problems);
@@ -162,7 +194,9 @@ function isGroup(word: string): boolean {
 function unknownCommand(name: string): ConfigError {
   const names = COMMANDS.map((command) => command.name);
   const near = suggestName(name, names);
-  const hint = near === null ? `the commands are ${names.join(', ')}` : `did you mean "${near}"?`;
+  const words = new Set(names.map((command) => command.split(' ', 1)[0]));
+  const hint =
+    near === null ? `the commands are ${[...words].join(', ')}` : `did you mean "${near}"?`;
   return new ConfigError([
     { key: null, line: `unknown command "${printableName(name)}"; ${hint}` },
   ]);

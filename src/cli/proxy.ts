@@ -5,6 +5,7 @@
  */
 
 import { formatDuration } from '../config/duration.ts';
+import { hasPolicies } from '../config/policy-sections.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { Platform } from '../runtime/platform.ts';
 import { createLogger, type Logger } from '../telemetry/log.ts';
@@ -13,7 +14,7 @@ import { loadSettings } from './load-settings.ts';
 
 export const proxyCommand: Command = {
   name: 'proxy',
-  summary: 'Stand in front of one MCP server: pass its traffic on unchanged, and measure it',
+  summary: 'Stand in front of one MCP server: pass its traffic on, judge and measure it',
   details:
     'Serves MCP traffic on --listen-addr, metrics and health checks on --metrics-addr, and passes ' +
     'everything on to --target-addr. SIGTERM or SIGINT ends it gracefully (exit 0); a second ' +
@@ -26,6 +27,10 @@ export const proxyCommand: Command = {
 async function runProxy({ platform, flags }: CommandInput): Promise<number> {
   const { settings } = await loadSettings(platform, flags);
   const logger = createProxyLogger(platform, settings);
+  if (hasPolicies(settings.policies)) {
+    const { refuseContradictions } = await import('../runtime/policy-contradictions.ts');
+    refuseContradictions(settings, platform.name, logger);
+  }
   const stopped = watchSignals(platform);
   const running = await platform.startProxy(settings, logger);
   logger.info('listening', { url: running.listenUrl, admin: running.adminUrl });

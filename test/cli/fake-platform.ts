@@ -15,6 +15,7 @@ export interface FakePlatformOptions {
   version?: string;
   /** Contents by path; an Error is what reading rejects with. */
   files?: Record<string, string | Error>;
+  stdin?: string;
   startProxy?: (settings: ProxySettings, logger: Logger) => Promise<RunningProxy>;
 }
 
@@ -52,6 +53,14 @@ export class FakePlatform implements Platform {
     const content = this.#options.files?.[path];
     if (typeof content === 'string') return content;
     throw content ?? Object.assign(new Error(`ENOENT: open '${path}'`), { code: 'ENOENT' });
+  }
+
+  async *readFileChunks(path: string): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(await this.readTextFile(path));
+  }
+
+  async readStdin(): Promise<string> {
+    return this.#options.stdin ?? '';
   }
 
   exit(code: number): void {
