@@ -23,9 +23,10 @@ LABEL org.opencontainers.image.title="weir" \
 WORKDIR /weir
 COPY LICENSE /weir/
 COPY --from=build /build/dist/weir.js /build/dist/third-party-licenses.txt /weir/
+COPY --from=build /build/dist/weir /weir/weir
 USER 65532:65532
 EXPOSE 8080 9090
 # The heap flags keep the process inside a 128 MiB container. Arguments of `docker run` and a pod's
 # `args` replace CMD: flags alone mean `proxy`, and a command such as `version` is taken as it is.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--max-old-space-size=48", "/weir/weir.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--max-old-space-size=48", "/weir/weir.js"]
 CMD ["proxy"]

@@ -11,6 +11,7 @@ export interface BunNamespace {
   serve(options: BunServeOptions): BunServer;
   connect(options: BunConnectOptions): Promise<BunSocket>;
   file(path: string): { text(): Promise<string> };
+  readonly stdin: { text(): Promise<string> };
   spawn(options: BunSpawnOptions): BunSubprocess;
 }
 
@@ -97,4 +98,5 @@ export interface BunProcess {
     writeSync(fd: number, bytes: Uint8Array): number;
     readdirSync(path: string): readonly string[];
   };
+  getBuiltinModule(name: string): unknown;
 }

@@ -5,15 +5,7 @@
  * @module
  */
 
-/** Tags of DER, X.690 §8. */
-const TAG = { SEQUENCE: 0x30, EXPLICIT_0: 0xa0, UTC_TIME: 0x17, GENERALIZED_TIME: 0x18 } as const;
-
-/** Bytes of one DER value, found inside a longer buffer. */
-interface Value {
-  readonly tag: number;
-  readonly start: number;
-  readonly end: number;
-}
+import { readDer, TAG } from './der.ts';
 
 /**
  * `notAfter` of the first certificate in PEM text, in milliseconds since the epoch; null when
@@ -36,41 +28,19 @@ export function certificateExpiry(pem: string): number | null {
  * @throws {RangeError} when the bytes end early
  */
 function readExpiry(der: Uint8Array): number | null {
-  const certificate = readValue(der, 0);
-  const tbs = readValue(der, certificate.start);
-  let field = readValue(der, tbs.start);
-  if (field.tag === TAG.EXPLICIT_0) field = readValue(der, field.end); // version
+  const certificate = readDer(der, 0);
+  const tbs = readDer(der, certificate.start);
+  let field = readDer(der, tbs.start);
+  if (field.tag === TAG.EXPLICIT_0) field = readDer(der, field.end); // version
   // Then: serial number, signature algorithm, issuer, validity.
-  for (let skipped = 0; skipped < 3; skipped++) field = readValue(der, field.end);
+  for (let skipped = 0; skipped < 3; skipped++) field = readDer(der, field.end);
   if (certificate.tag !== TAG.SEQUENCE || field.tag !== TAG.SEQUENCE) return null;
-  const notBefore = readValue(der, field.start);
-  const notAfter = readValue(der, notBefore.end);
+  const notBefore = readDer(der, field.start);
+  const notAfter = readDer(der, notBefore.end);
   return parseTime(
     notAfter.tag,
     new TextDecoder().decode(der.subarray(notAfter.start, notAfter.end)),
   );
-}
-
-function readValue(der: Uint8Array, offset: number): Value {
-  const tag = byteAt(der, offset);
-  const first = byteAt(der, offset + 1);
-  let length = first;
-  let start = offset + 2;
-  if (first >= 0x80) {
-    const count = first & 0x7f;
-    length = 0;
-    for (let i = 0; i < count; i++) length = length * 256 + byteAt(der, start + i);
-    start += count;
-  }
-  const end = start + length;
-  if (end > der.length) throw new RangeError('DER value ends after its buffer');
-  return { tag, start, end };
-}
-
-function byteAt(der: Uint8Array, offset: number): number {
-  const byte = der[offset];
-  if (byte === undefined) throw new RangeError('DER value ends after its buffer');
-  return byte;
 }
 
 /** `YYMMDDHHMMSSZ`, years from 50 on being of the last century, or `YYYYMMDDHHMMSSZ`. */

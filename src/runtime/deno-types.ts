@@ -20,6 +20,7 @@ export interface DenoNamespace {
         | { name: 'env'; variable?: string },
     ): { readonly state: 'granted' | 'prompt' | 'denied' };
   };
+  readonly stdin: { readonly readable: ReadableStream<Uint8Array> };
   readonly stdout: DenoWriter;
   readonly stderr: DenoWriter;
   serve(options: DenoServeOptions, handler: DenoHandler): DenoHttpServer;

@@ -7,6 +7,9 @@
 
 import type { ProxySettings } from '../config/settings.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { StartError } from './start-error.ts';
+
+export { StartError };
 
 /** A proxy that listens. */
 export interface RunningProxy {
@@ -21,11 +24,6 @@ export interface RunningProxy {
    * error. Left out where that does not happen.
    */
   readonly failed?: Promise<StartError>;
-}
-
-/** The proxy could not start, or not start again: port in use, unreadable certificate. The message is one line. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 export interface Platform {
@@ -44,6 +42,10 @@ export interface Platform {
    * copied), so that "no such file" can be told from "not readable".
    */
   readTextFile(path: string): Promise<string>;
+  /** A file in pieces. Fails as `readTextFile` does. */
+  readFileChunks(path: string): AsyncIterable<Uint8Array>;
+  /** Standard input, to its end. */
+  readStdin(): Promise<string>;
   /** Ends the process, with what was written delivered. */
   exit(code: number): void;
   onSignal(signal: 'SIGTERM' | 'SIGINT', handler: () => void): void;

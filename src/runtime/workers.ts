@@ -7,7 +7,7 @@
  * ```
  *
  * Export {@link WeirMetrics} as well, and bind it as `WEIR_METRICS`: it adds up what the isolates
- * count.
+ * count. With limits, bind {@link WeirLimits} as `WEIR_LIMITS`: it keeps budgets for all isolates.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { Isolate } from './workers/isolate.ts';
 import { concernedVariables } from './workers/settings.ts';
 import type { ExportedHandler, WorkerEnv } from './workers/types.ts';
 
+export { WeirLimits } from './workers/limits-object.ts';
 export { WeirMetrics } from './workers/metrics-object.ts';
 export type {
   DurableObjectNamespace,
@@ -26,26 +27,46 @@ export type {
 } from './workers/types.ts';
 export { workersUpstream } from './workers/upstream.ts';
 
-/** One per set of bindings, which is one per isolate; weak for tests, which make many. */
-const isolates = new WeakMap<WorkerEnv, Isolate>();
+/**
+ * One per set of bindings, which is one per isolate, or the promise of one while the first request
+ * opens it; weak for tests, which make many.
+ */
+const isolates = new WeakMap<WorkerEnv, Isolate | Promise<Isolate>>();
 
 const worker: ExportedHandler = {
   async fetch(request, env, context) {
-    let isolate = isolates.get(env);
-    if (isolate === undefined) {
-      try {
-        isolate = new Isolate(env, log);
-      } catch (error) {
-        if (error instanceof ConfigError) return misconfigured(error);
-        throw error;
-      }
-      isolates.set(env, isolate);
+    const known = isolates.get(env) ?? open(env);
+    if (known instanceof Isolate) return known.fetch(request, env, context);
+    let isolate: Isolate;
+    try {
+      isolate = await known;
+    } catch (error) {
+      if (error instanceof ConfigError) return misconfigured(error);
+      throw error;
     }
     return isolate.fetch(request, env, context);
   },
 };
 
 export default worker;
+
+async function openIsolate(env: WorkerEnv): Promise<Isolate> {
+  try {
+    const isolate = await Isolate.open(env, log);
+    isolates.set(env, isolate);
+    return isolate;
+  } catch (error) {
+    // Whoever comes next is told as well, and the log with them.
+    isolates.delete(env);
+    throw error;
+  }
+}
+
+function open(env: WorkerEnv): Promise<Isolate> {
+  const opening = openIsolate(env);
+  isolates.set(env, opening);
+  return opening;
+}
 
 /** Visitors learn which variables are wrong, their owner in the log what is wrong with them. */
 function misconfigured(error: ConfigError): Response {

@@ -37,6 +37,7 @@ export class WireLabels {
   readonly #eventTypes: LabelCap;
   readonly #errorCodes: LabelCap;
   readonly #reasons: LabelCap;
+  readonly #authReasons: LabelCap;
   readonly #resourceMode: ResourceLabelMode;
 
   constructor(options: WireLabelsOptions) {
@@ -52,6 +53,7 @@ export class WireLabels {
     this.#eventTypes = new LabelCap({ limit, isKnown: (type) => EVENT_TYPES.has(type) });
     this.#errorCodes = new LabelCap({ limit, isKnown: isReservedErrorCode });
     this.#reasons = new LabelCap({ limit });
+    this.#authReasons = new LabelCap({ limit });
   }
 
   /** A JSON-RPC method; null and the empty string are `unknown`. */
@@ -85,6 +87,11 @@ export class WireLabels {
 
   problemReason(reason: string): string {
     return this.#reasons.of(reason);
+  }
+
+  /** A policy may come from elsewhere, with reasons of its own. */
+  authReason(reason: string): string {
+    return this.#authReasons.of(reason);
   }
 }
 

@@ -67,7 +67,8 @@ export const ROOMS: readonly Room[] = [
     path: 'policy/',
     imports: [...PROTOCOL, 'version'],
     importsTypesOf: ['exchange'],
-    why: 'Judges a record it is handed; types suffice, and running an exchange is not its business.',
+    importsFiles: ['exchange/guard.ts', 'exchange/headers.ts'],
+    why: 'Judges an exchange it is handed; running one is not its business. It fills the port of guard.ts, which has one class to throw, and reads header lists as exchange does.',
   },
   {
     name: 'telemetry',
@@ -119,10 +120,18 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'cli',
     path: 'cli/',
-    imports: ['runtime', 'config', 'loadtest', 'version'],
-    importsTypesOf: ['telemetry'],
-    importsFiles: ['telemetry/log.ts'],
-    why: 'Speaks to people: reads settings, starts a runtime, chooses exit codes. It creates the logger, hence that one file of telemetry; what is served and how is the runtime’s affair.',
+    imports: [
+      'runtime',
+      'config',
+      'loadtest',
+      'policy',
+      'protocol/jsonrpc',
+      'protocol/mcp',
+      'version',
+    ],
+    importsTypesOf: ['exchange', 'telemetry'],
+    importsFiles: ['telemetry/log.ts', 'exchange/headers.ts'],
+    why: 'Speaks to people: reads settings, starts a runtime, chooses exit codes. It creates the logger, hence that one file of telemetry, and asks the rules about messages that are never sent, which it has to read as the exchange would; what is served and how is the runtime’s affair.',
   },
 ];
 
@@ -178,6 +187,21 @@ export const PACKAGES: readonly PackageRule[] = [
     why: 'Puts a fetch handler behind node:http.',
   },
   { name: 'itty-router', allowedIn: ['admin/'], why: 'Routes of the admin listener.' },
+  {
+    name: 'jose',
+    allowedIn: ['policy/auth/'],
+    why: 'Reads and checks signed tokens: no place for code of our own.',
+  },
+  {
+    name: '@marcbachmann/cel-js',
+    allowedIn: ['policy/authorize/'],
+    why: 'Evaluates the expressions of rules, where there are any.',
+  },
+  {
+    name: '@redis/client',
+    allowedIn: ['runtime/redis/'],
+    why: 'Keeps limits that several machines share; loaded where one is configured.',
+  },
 ];
 
 /** A global name that only some places may mention. */

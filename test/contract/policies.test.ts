@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -35,6 +35,9 @@ const TOOLS = [
 const LIST = `{"jsonrpc":"2.0", "id":1,\n "result":{"tools":[ ${TOOLS.map((tool) => JSON.stringify(tool)).join(' , ')} ],"nextCursor":"c","big":9007199254740993}}`;
 const LIST_OF_ONE = `{"jsonrpc":"2.0", "id":1,\n "result":{"tools":[ ${JSON.stringify(TOOLS[0])} ],"nextCursor":"c","big":9007199254740993}}`;
 
+/** What the server gives to everybody who initializes. */
+const SESSION = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+
 interface Seen {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly url: string;
@@ -58,7 +61,10 @@ async function startNaiveServer(): Promise<{ server: Server; seen: Seen[]; autho
         for (const part of [': hello\n\n', 'id: 7\n', ...lines, '\n']) response.write(part);
         response.end();
       } else {
-        response.writeHead(200, { 'content-type': 'application/json' });
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          ...(body.includes('initialize') ? { 'mcp-session-id': SESSION } : {}),
+        });
         response.end(answer);
       }
     });
@@ -225,6 +231,26 @@ contract('A guarded server', ({ start, test }) => {
       }));
   }
 
+  test('refuses a session of another principal as if there were none', async () => {
+    const initialize =
+      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}';
+    const opened = await ask(weir, initialize, as('alice'));
+    expect(opened.headers.get('mcp-session-id')).toBe(SESSION);
+    await untouched(async () => {
+      const bob = { ...as('bob'), 'mcp-session-id': SESSION };
+      const answer = await ask(weir, call('get_weather'), bob);
+      expect(answer.status).toBe(404);
+      expect(JSON.parse(answer.text)).toMatchObject({ id: 1, error: { code: -31008 } });
+      expect(answer.text).not.toMatch(/alice|7c9e6679/);
+      expect((await ask(weir, undefined, bob)).status).toBe(404);
+      const inCapitals = { ...bob, 'mcp-session-id': SESSION.toUpperCase() };
+      expect((await ask(weir, call('get_weather'), inCapitals)).status).toBe(404);
+    });
+    const alice = { ...as('alice'), 'mcp-session-id': SESSION };
+    expect((await ask(weir, call('get_weather'), alice)).status).toBe(200);
+    expect(upstream.seen.at(-1)?.headers['mcp-session-id']).toBe(SESSION);
+  });
+
   test('refuses a coded body, which it could only judge by unpacking it', () =>
     untouched(async () => {
       const answer = await ask(weir, call('get_weather'), {
@@ -236,8 +262,16 @@ contract('A guarded server', ({ start, test }) => {
 
   test('refuses a body above the bound', () =>
     untouched(async () => {
-      const body = call('get_weather', `{"a":"${'x'.repeat(4 * 1024 * 1024)}"}`);
-      expect((await ask(weir, body, as('alice'))).status).toBe(413);
+      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+      const upload = request(`${weir.url}/mcp`, {
+        method: 'POST',
+        headers: { ...as('alice'), 'content-length': 4 * 1024 * 1024 + 1 },
+      });
+      upload.on('response', (response) => resolve(response.statusCode));
+      upload.on('error', reject);
+      upload.write('{');
+      expect(await promise).toBe(413);
+      upload.destroy();
     }));
 
   for (const [how, headers] of [

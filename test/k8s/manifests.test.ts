@@ -274,6 +274,7 @@ describe.each(TARGETS)('k8s/$title', ({ folder, components, tls }) => {
       certFile: '/etc/tls/tls.crt',
       keyFile: '/etc/tls/tls.key',
       minVersion: '1.2',
+      clientCaFile: null,
     });
     const mount = sidecar.volumeMounts?.find(({ mountPath }) => mountPath === '/etc/tls');
     expect(mount?.readOnly).toBe(true);

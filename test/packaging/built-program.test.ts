@@ -1,7 +1,15 @@
 /** The single-file program: it needs nothing but a Node binary. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,13 +30,14 @@ const CANNOT_CHANGE_UID: string | null =
 
 describe('dist/weir.js', () => {
   let upstream: Upstream;
-  /** A directory that holds the program and nothing else, and that nobody may write. */
+  /** A directory that holds the program with its parts and nothing else, and that nobody may write. */
   let directory = '';
 
   beforeAll(async () => {
     upstream = await startUpstream();
     directory = mkdtempSync(join(tmpdir(), 'weir-alone-'));
     copyFileSync(`${DIST}/weir.js`, join(directory, 'weir.js'));
+    cpSync(`${DIST}/weir`, join(directory, 'weir'), { recursive: true });
     chmodSync(directory, 0o555);
   });
 
@@ -57,7 +66,7 @@ describe('dist/weir.js', () => {
       await weir.process.stop();
     }
     expect((await weir.process.exited).code).toBe(0);
-    expect(readdirSync(directory)).toEqual(['weir.js']);
+    expect(readdirSync(directory)).toEqual(['weir', 'weir.js']);
   });
 
   it('serves with several workers, with an empty environment in a read-only directory', async () => {
@@ -74,7 +83,7 @@ describe('dist/weir.js', () => {
       await weir.process.stop();
     }
     expect((await weir.process.exited).code).toBe(0);
-    expect(readdirSync(directory)).toEqual(['weir.js']);
+    expect(readdirSync(directory)).toEqual(['weir', 'weir.js']);
   });
 
   it(`serves as user ${OTHER_UID} with no capability left`, async ({ skip }) => {

@@ -91,10 +91,12 @@ describe.each(IMAGES)('$file', ({ file, base, interpreter, here, program }) => {
     expect(valuesOf(image, 'EXPOSE')).toEqual(['8080 9090']);
   });
 
-  it('ships the program, the licences and nothing else', () => {
+  it('ships the program with its parts, the licences and nothing else', () => {
+    const parts = program.replace('.js', '');
     expect(valuesOf(image, 'COPY')).toEqual([
       'LICENSE /weir/',
       `--from=build /build/dist/${program} /build/dist/third-party-licenses.txt /weir/`,
+      `--from=build /build/dist/${parts} /weir/${parts}`,
     ]);
   });
 
@@ -140,7 +142,7 @@ describe('Dockerfile', () => {
     const [entrypoint = ''] = valuesOf(lastStage(parseDockerfile('Dockerfile')), 'ENTRYPOINT');
     expect(JSON.parse(entrypoint)).toEqual([
       '/nodejs/bin/node',
-      '--max-semi-space-size=1',
+      '--max-semi-space-size=2',
       '--max-old-space-size=48',
       '/weir/weir.js',
     ]);

@@ -1,9 +1,17 @@
 /** What a person gets from npm: the files, and types that compile in a project of their own. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programPath, REPOSITORY } from '../fixtures/programs.ts';
@@ -28,7 +36,8 @@ describe('npm pack', () => {
   });
 
   it('holds the program, the library, the worker, declarations, schema and the papers', () => {
-    expect(files.filter((file) => !file.startsWith('dist/types/'))).toEqual([
+    const single = files.filter((file) => !/^dist\/(?:types|weir|weir-bun|workers)\//.test(file));
+    expect(single).toEqual([
       'LICENSE',
       'README.md',
       'dist/index.d.ts',
@@ -41,6 +50,15 @@ describe('npm pack', () => {
       'docs/schema/weir.schema.json',
       'package.json',
     ]);
+  });
+
+  it.each(['weir', 'weir-bun', 'workers'])('holds the parts of %s and nothing beside', (name) => {
+    const folder = `dist/${name}/`;
+    const parts = files.filter((file) => file.startsWith(folder));
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) {
+      expect(part.slice(folder.length)).toMatch(/^[a-z-]+-[A-Z0-9]{8}\.js$/);
+    }
   });
 
   it('holds declarations and nothing else under dist/types, none of a runtime but Workers', () => {
@@ -119,12 +137,26 @@ describe('the package in a consumer’s project', () => {
     expect(output.trim()).toBe('502');
   });
 
-  it('worker bundle imports nothing but what workerd itself has', () => {
-    const code = readFileSync(`${REPOSITORY}/dist/workers.js`, 'utf8');
-    const imported = parseSync('workers.js', code).module.staticImports.map(
-      ({ moduleRequest }) => moduleRequest.value,
-    );
-    expect(imported.filter((name) => !name.startsWith('cloudflare:'))).toEqual([]);
+  it('worker bundle imports nothing but its parts and what workerd itself has', () => {
+    const entry = `${REPOSITORY}/dist/workers.js`;
+    const reached = new Set([entry]);
+    for (const file of reached) {
+      const { staticImports, dynamicImports } = parseSync(file, readFileSync(file, 'utf8')).module;
+      for (const { moduleRequest } of staticImports) visit(file, moduleRequest.value);
+      const code = readFileSync(file, 'utf8');
+      for (const { moduleRequest } of dynamicImports) {
+        visit(file, code.slice(moduleRequest.start + 1, moduleRequest.end - 1));
+      }
+    }
+    expect(reached.size).toBeGreaterThan(2);
+
+    function visit(from: string, name: string): void {
+      if (name.startsWith('cloudflare:')) return;
+      const file = join(dirname(from), name);
+      expect(name, from).toMatch(/^\.\.?\//);
+      expect(existsSync(file), file).toBe(true);
+      reached.add(file);
+    }
   });
 
   it('root bundle names no builtin of any runtime', () => {

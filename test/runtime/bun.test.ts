@@ -55,6 +55,19 @@ describe('weir on Bun', () => {
     expect(weir.output()).not.toContain('secret');
   });
 
+  it('refuses --tls-client-ca-file, which Bun has no means for', () => {
+    const { status, stderr } = spawnSync(
+      programPath('bun'),
+      [
+        ...[`${REPOSITORY}/src/cli/bun.ts`, '--target-addr', upstream.authority],
+        ...['--tls-enabled', '--tls-client-ca-file', 'ca.crt'],
+      ],
+      { encoding: 'utf8', env: cleanEnvironment() },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^weir: cannot set --tls-client-ca-file on Bun: .*\n$/);
+  });
+
   it('loses nothing of a long output to a slow reader', () => {
     const { status, stdout } = spawnSync(
       'sh',

@@ -104,6 +104,7 @@ describe('weir on Deno', () => {
     ['--tls-min-version', ['--tls-enabled', '--tls-min-version', '1.3']],
     ['--upstream-server-name', ['--upstream-server-name', 'mcp.example']],
     ['--workers 2', ['--workers', '2']],
+    ['--tls-client-ca-file', ['--tls-enabled', '--tls-client-ca-file', 'ca.crt']],
   ])('refuses %s, which Deno has no means for', (option, args) => {
     const [status, output] = run(
       ['--allow-env', '--allow-net', '--allow-read'],

@@ -5,6 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { MemoryMetricsStore } from '../../src/telemetry/memory-store.ts';
 import { createMetricsSink } from '../../src/telemetry/metrics-sink.ts';
 import type { MetricDefinition } from '../../src/telemetry/metrics-store.ts';
+import {
+  createAuditMetrics,
+  createBreakerMetrics,
+  createKeySetMetrics,
+  createLimitStoreMetrics,
+} from '../../src/telemetry/policy-metrics.ts';
 import { createProcessMetrics } from '../../src/telemetry/process-metrics.ts';
 import { promtool, promtoolMissing } from './promtool.ts';
 
@@ -17,6 +23,10 @@ const queries = Array.from(
 function definitions(): Map<string, MetricDefinition> {
   const store = new MemoryMetricsStore();
   createMetricsSink(store, { version: '1', runtime: 'node', target: 'h:1' });
+  createBreakerMetrics(store);
+  createLimitStoreMetrics(store, 'redis');
+  createKeySetMetrics(store);
+  createAuditMetrics(store, ['stdout']);
   createProcessMetrics(store, () => ({
     cpuUserSeconds: 1,
     cpuSystemSeconds: 1,

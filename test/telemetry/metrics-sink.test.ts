@@ -79,11 +79,13 @@ describe('createMetricsSink', () => {
       ['mcp_sse_connections_total', 'counter', ''],
       ['mcp_sse_events_total', 'counter', 'event_type'],
       ['mcp_tool_calls_total', 'counter', 'tool_name'],
+      ['weir_auth_failures_total', 'counter', 'reason'],
       ['weir_build_info', 'gauge', 'version,runtime'],
       ['weir_denied_total', 'counter', 'error_code'],
       ['weir_exchanges_total', 'counter', 'method,outcome,era'],
       ['weir_overhead_seconds', 'histogram', '', overheads, 'seconds'],
       ['weir_parse_problems_total', 'counter', 'side,parser,reason'],
+      ['weir_policy_decisions_total', 'counter', 'policy,decision'],
       ['weir_stream_bytes_total', 'counter', 'direction', 'bytes'],
       ['weir_stream_events_total', 'counter', 'kind,event_type'],
       ['weir_streams_active', 'gauge', 'kind'],
@@ -114,6 +116,41 @@ describe('createMetricsSink', () => {
 
   it('a plain request moves these and nothing else', () => {
     expect(run(makeRecord())).toEqual(PING);
+  });
+
+  it('counts what policies said, and failures of authentication by reason', () => {
+    const decision = { rule: null, reason: 'r' } as const;
+    const decisions = [
+      { ...decision, policy: 'auth', decision: 'allow', reason: 'api_key' },
+      { ...decision, policy: 'authorize', decision: 'allow' },
+      { ...decision, policy: 'authorize', decision: 'allow' },
+      { ...decision, policy: 'validate', decision: 'report' },
+      { ...decision, policy: 'limits', decision: 'limit' },
+    ] as const;
+    expect(run(makeRecord({ decisions }))).toEqual({
+      ...PING,
+      'weir_policy_decisions_total{policy="auth",decision="allow"}': 1,
+      'weir_policy_decisions_total{policy="authorize",decision="allow"}': 2,
+      'weir_policy_decisions_total{policy="validate",decision="report"}': 1,
+      'weir_policy_decisions_total{policy="limits",decision="limit"}': 1,
+    });
+    const refused = { policy: 'auth', decision: 'deny', rule: null, reason: 'expired' } as const;
+    expect(run(makeRecord({ decisions: [refused] }))).toEqual({
+      ...PING,
+      'weir_policy_decisions_total{policy="auth",decision="deny"}': 1,
+      'weir_auth_failures_total{reason="expired"}': 1,
+    });
+  });
+
+  it('counts reasons of authentication beyond the cap as _other', () => {
+    const { store, sink } = setUp({ labelLimit: 1 });
+    for (const reason of ['expired', 'missing', 'claims']) {
+      const refused = { policy: 'auth', decision: 'deny', rule: null, reason } as const;
+      sink.ended(makeRecord({ decisions: [refused] }));
+    }
+    const values = flatten(store.snapshot());
+    expect(values.get('weir_auth_failures_total{reason="expired"}')).toBe(1);
+    expect(values.get('weir_auth_failures_total{reason="_other"}')).toBe(2);
   });
 
   it('mcp_active_connections counts what has started and not ended', () => {

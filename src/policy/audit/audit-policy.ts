@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { GuardedExchange, PolicyRun, Refusal, Verdict } from '../../exchange/guard.ts';
+import type { GuardedExchange, Policy, PolicyRun, Refusal, Verdict } from '../../exchange/guard.ts';
 import type { ExchangeRecord, RpcCall, Target } from '../../exchange/record.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
 import { GlobList } from '../glob.ts';
@@ -19,8 +19,9 @@ import { decisiveOf, type JudgedExchange } from './record.ts';
 import type { AuditSettings } from './settings.ts';
 import { parseTraceparent, type TraceContext } from './trace-context.ts';
 
-/** Watches exchanges. Unlike a `Policy` it has no place in the order: it sees all of them first. */
-export interface AuditPolicy {
+/** Watches exchanges. Stands before every other policy, so that it hears of what they refuse. */
+export interface AuditPolicy extends Policy {
+  readonly name: 'audit';
   open(exchange: GuardedExchange): PolicyRun;
   /** Delivers what waits: for runtimes where nothing runs outside of a request. */
   flush(): Promise<void>;
@@ -36,7 +37,7 @@ const RETRY_AFTER_SECONDS = 5;
 
 const NO_ROOM: Refusal = {
   kind: 'refuse',
-  decision: { policy: 'limits', decision: 'limit', rule: 'audit', reason: 'audit_backlog' },
+  decision: { policy: 'audit', decision: 'limit', rule: null, reason: 'audit_backlog' },
   status: 503,
   code: WEIR_ERROR.POLICY_UNAVAILABLE,
   message: 'Calls cannot be recorded at the moment, so none are let through',
@@ -44,6 +45,7 @@ const NO_ROOM: Refusal = {
 };
 
 export class ExchangeAudit implements AuditPolicy {
+  readonly name = 'audit' as const;
   readonly #settings: AuditSettings;
   readonly #service: string;
   readonly #capture: ParamsCapture;

@@ -7,6 +7,8 @@
 
 import type { RedisModule } from './redis-connection.ts';
 
-export function loadRedis(): Promise<RedisModule> {
-  return import('@redis/client');
+export async function loadRedis(): Promise<RedisModule> {
+  const loaded: RedisModule & { readonly default?: RedisModule } = await import('@redis/client');
+  // In a bundle, a CommonJS package is its default export and nothing else.
+  return loaded.default ?? loaded;
 }

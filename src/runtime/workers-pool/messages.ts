@@ -11,7 +11,13 @@ import { type MetricsDelta, parseDelta } from '../../telemetry/delta.ts';
 
 export type ToWorker =
   /** The first message: what to be. */
-  | { readonly type: 'start'; readonly version: string; readonly settings: ProxySettings }
+  | {
+      readonly type: 'start';
+      readonly version: string;
+      readonly settings: ProxySettings;
+      /** Its number, from 1. The one that takes its place gets the same. */
+      readonly worker: number;
+    }
   /** Report everything counted so far, and name this request with it. */
   | { readonly type: 'collect'; readonly request: number }
   /** The delta with this sequence is counted. */
@@ -38,13 +44,19 @@ const MAX_MESSAGE_CHARS = 2000;
 
 /** A message for a worker, or null when it is none. Settings are the primary's word. */
 export function parseToWorker(value: unknown): ToWorker | null {
-  const { type, version, settings, request, sequence, graceMs } = toRecord(value);
+  const { type, version, settings, worker, request, sequence, graceMs } = toRecord(value);
   switch (type) {
     case 'start':
       if (typeof version !== 'string' || typeof settings !== 'object' || settings === null) {
         return null;
       }
-      return { type, version, settings: settings as ProxySettings };
+      // Another version may not number its workers, and is refused for being another.
+      return {
+        type,
+        version,
+        settings: settings as ProxySettings,
+        worker: isCount(worker) ? worker : 0,
+      };
     case 'collect':
       return isCount(request) ? { type, request } : null;
     case 'acknowledge':

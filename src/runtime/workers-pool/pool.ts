@@ -111,7 +111,8 @@ export class WorkerPool<Process extends WorkerProcess> {
       else process.kill();
     }
     const gone = Promise.all(Array.from(this.#workers, (worker) => worker.gone));
-    await finishWithin(graceMs + END_MARGIN_MS, gone, async () => {
+    const flushMs = this.#settings?.policies.audit?.flushTimeout ?? 0;
+    await finishWithin(graceMs + flushMs + END_MARGIN_MS, gone, async () => {
       for (const { process } of this.#workers) process.kill();
       await gone;
     });
@@ -182,7 +183,12 @@ export class WorkerPool<Process extends WorkerProcess> {
       process.kill();
     }, START_TIMEOUT_MS);
     this.#workers.add(worker);
-    process.send({ type: 'start', version: VERSION, settings: this.#settings as ProxySettings });
+    process.send({
+      type: 'start',
+      version: VERSION,
+      settings: this.#settings as ProxySettings,
+      worker: place.number,
+    });
     return ready.promise;
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ConfigError } from '../../config/problem.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { ProxyOptions } from '../../roles/proxy/options.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -12,6 +13,7 @@ import type { ProcessReading } from '../../telemetry/process-metrics.ts';
 import { VERSION } from '../../version.ts';
 import { composeTraffic } from '../compose.ts';
 import { StartError } from '../platform.ts';
+import { createProcessPolicies, type ProcessPorts } from '../process-policies.ts';
 import { type FromWorker, parseToWorker, type ToWorker } from './messages.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 
@@ -35,6 +37,7 @@ export interface WorkerParts {
   readonly link: PrimaryLink;
   readonly createLogger: (settings: ProxySettings) => Logger;
   readonly readProcess: () => ProcessReading;
+  readonly platform: Omit<ProcessPorts, 'worker'>;
   /** @throws {StartError} */
   readonly startTraffic: (
     settings: ProxySettings,
@@ -49,38 +52,46 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   const inbox = new Inbox(link);
   const start = await Promise.race([inbox.started, link.closed]);
   if (start === undefined) return false;
-  const { settings, version } = start;
+  const { settings, version, worker } = start;
   if (version !== VERSION) {
     await link.send({ type: 'failed', message: describeVersions(version) });
     return false;
   }
   const logger = parts.createLogger(settings);
-  const { store, proxyOptions } = composeTraffic(settings, {
-    runtime,
-    logger,
-    readProcess: () => withoutStart(parts.readProcess()),
-  });
-  const metrics = new WorkerMetrics(store, crypto.randomUUID(), (message) => {
-    void link.send(message);
-  });
-  inbox.metrics = metrics;
-
   let traffic: WorkerTraffic;
+  let metrics: WorkerMetrics;
+  let closePolicies: () => Promise<void>;
   try {
+    const composed = await composeTraffic(settings, {
+      runtime,
+      logger,
+      readProcess: () => withoutStart(parts.readProcess()),
+      createPolicies: (given, context) =>
+        createProcessPolicies(given, context, { ...parts.platform, worker }),
+    });
+    const { proxyOptions } = composed;
+    closePolicies = composed.closePolicies;
+    metrics = new WorkerMetrics(composed.store, crypto.randomUUID(), (message) => {
+      void link.send(message);
+    });
+    inbox.metrics = metrics;
     traffic = await parts.startTraffic(
       settings,
       { ...proxyOptions, sinks: [...(proxyOptions.sinks ?? []), metrics.sink] },
       logger,
     );
   } catch (error) {
-    if (!(error instanceof StartError)) throw error;
+    if (!(error instanceof StartError) && !(error instanceof ConfigError)) throw error;
     await link.send({ type: 'failed', message: error.message });
     return false;
   }
   await link.send({ type: 'ready' });
   const stop = await Promise.race([inbox.stopped, link.closed]);
   if (stop === undefined) return true;
-  const finished = traffic.close(stop.graceMs).then(() => metrics.finish());
+  const finished = traffic
+    .close(stop.graceMs)
+    .then(closePolicies)
+    .then(() => metrics.finish());
   await Promise.race([finished, link.closed]);
   return true;
 }

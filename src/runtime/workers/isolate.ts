@@ -7,6 +7,7 @@
 import { Hono } from 'hono/tiny';
 import { type Admin, createAdmin } from '../../admin/admin.ts';
 import { parseTarget } from '../../config/address.ts';
+import type { ProxySettings } from '../../config/settings.ts';
 import type { ExchangeSink } from '../../exchange/record.ts';
 import { createProxy, type McpProxy } from '../../roles/proxy/proxy.ts';
 
@@ -17,11 +18,14 @@ import { MemoryMetricsStore } from '../../telemetry/memory-store.ts';
 import { createMetricsSink } from '../../telemetry/metrics-sink.ts';
 import type { FamilySnapshot } from '../../telemetry/metrics-store.ts';
 import { VERSION } from '../../version.ts';
+import type { Policies } from '../policy-ports.ts';
 import { refuseHead } from '../web-head.ts';
+import { clientCertificateOf } from './client-certificate.ts';
 import { DeltaFlusher } from './delta-flusher.ts';
 import { ExchangeFollower } from './exchange-follower.ts';
 import { MetricsShards } from './metrics-shards.ts';
 import { OnDemandHealth } from './on-demand-health.ts';
+import { createWorkerPolicies } from './policies.ts';
 import { readWorkerSettings, type WorkerSettings } from './settings.ts';
 import type { ExecutionContext, WorkerEnv } from './types.ts';
 import { workersUpstream } from './upstream.ts';
@@ -32,24 +36,43 @@ export class Isolate {
   readonly #health: OnDemandHealth;
   readonly #admin: Admin;
   readonly #follower: ExchangeFollower = new ExchangeFollower();
-  readonly #store: MemoryMetricsStore = new MemoryMetricsStore();
+  readonly #store: MemoryMetricsStore;
+  readonly #policies: Policies;
   /** Null without the Durable Object: then a scrape shows the isolate it happens to meet. */
   readonly #flusher: DeltaFlusher | null = null;
   readonly #shards: MetricsShards | null = null;
   readonly #labelLimit: number;
 
   /**
+   * Does no I/O, so that it is done within the request that asks first, and others may share it.
+   *
    * @param log takes one line
    * @throws {ConfigError} when the variables cannot be used
    */
-  constructor(env: WorkerEnv, log: (line: string) => void) {
-    const { settings, idle }: WorkerSettings = readWorkerSettings(env);
+  static async open(env: WorkerEnv, log: (line: string) => void): Promise<Isolate> {
+    const { settings, idle }: WorkerSettings = await readWorkerSettings(env);
     const logger: Logger = createLogger({
       level: settings.logLevel,
       format: settings.logFormat === 'text' ? 'text' : 'json',
       write: log,
     });
     for (const name of idle) logger.warn(`${name} has no effect on Workers`);
+    const store = new MemoryMetricsStore();
+    const policies = await createWorkerPolicies(settings, env, { logger, metrics: store, log });
+    return new Isolate(env, { settings, logger, store, policies });
+  }
+
+  private constructor(
+    env: WorkerEnv,
+    {
+      settings,
+      logger,
+      store,
+      policies,
+    }: { settings: ProxySettings; logger: Logger; store: MemoryMetricsStore; policies: Policies },
+  ) {
+    this.#store = store;
+    this.#policies = policies;
     this.#labelLimit = settings.metrics.labelLimit;
 
     const sinks: ExchangeSink[] = [
@@ -87,6 +110,7 @@ export class Isolate {
       timeouts: settings.timeouts,
       upstream: workersUpstream(),
       sinks,
+      ...(policies.guard === null ? {} : { guard: policies.guard }),
     });
     this.#health = new OnDemandHealth({
       url: parseTarget(settings.targetAddr).origin,
@@ -124,6 +148,7 @@ export class Isolate {
   #forward(request: Request, context: ExecutionContext): Promise<Response> {
     const response = this.#proxy.handle(request, {
       peer: request.headers.get('cf-connecting-ip'),
+      certificate: clientCertificateOf(request),
       waitUntil: (work) => context.waitUntil(work),
     });
     const ended = this.#follower.latest;
@@ -131,7 +156,9 @@ export class Isolate {
     // and neither the end of the exchange nor its record would happen. A legacy call goes on
     // without its client, and this with it. All in one, for each time of asking costs.
     const counted = this.#flusher === null ? ended : this.#flusher.follow(ended);
-    context.waitUntil(Promise.allSettled([counted, response]));
+    const { flush } = this.#policies;
+    const delivered = flush === null ? null : ended.then(flush);
+    context.waitUntil(Promise.allSettled([counted, response, delivered]));
     return response;
   }
 

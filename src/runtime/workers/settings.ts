@@ -4,10 +4,13 @@
  * @module
  */
 
+import type { SettingOrigin } from '../../config/origin.ts';
+import { isPolicySection, POLICY_VARIABLE } from '../../config/policy-sections.ts';
 import { ConfigError, type ConfigProblem } from '../../config/problem.ts';
-import { resolveFromEnv, type SettingOrigin } from '../../config/resolve.ts';
+import { resolveFromEnv } from '../../config/resolve.ts';
 import { PROXY_OPTIONS } from '../../config/schema.ts';
 import type { ProxySettings } from '../../config/settings.ts';
+import { resolveWorkerPolicies } from './policies.ts';
 import type { WorkerEnv } from './types.ts';
 
 /** What the platform does in weir's place: set, these change nothing. */
@@ -18,6 +21,7 @@ const WITHOUT_EFFECT: readonly string[] = [
   'tls.certFile',
   'tls.keyFile',
   'tls.minVersion',
+  'tls.clientCaFile',
   'shutdownGrace',
   'workers',
   'nodeShell',
@@ -30,8 +34,8 @@ export interface WorkerSettings {
 }
 
 /** @throws {ConfigError} also for what `fetch` on Workers has no means for */
-export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
-  const { settings, origins } = resolveFromEnv(env);
+export async function readWorkerSettings(env: WorkerEnv): Promise<WorkerSettings> {
+  const { settings, origins } = resolveFromEnv(env, await resolveWorkerPolicies(env));
   const problems = [
     ...(settings.preserveHost
       ? [impossible('preserveHost', 'fetch takes Host from the URL, so leave it false')]
@@ -59,6 +63,8 @@ function impossible(key: string, why: string): ConfigProblem {
 }
 
 function variableOf(key: string | null): string {
+  // Its section may stand in either kind of variable; the log says in which.
+  if (key === 'policies' || (key !== null && isPolicySection(key))) return POLICY_VARIABLE;
   return PROXY_OPTIONS.find((option) => option.key === key)?.env ?? 'a variable weir does not know';
 }
 

@@ -4,9 +4,10 @@
  * @module
  */
 
-/** Bindings: variables and secrets are strings, and one may be the metrics namespace. */
+/** Bindings: variables and secrets are strings, and two may be namespaces of objects. */
 export interface WorkerEnv {
   readonly WEIR_METRICS?: DurableObjectNamespace;
+  readonly WEIR_LIMITS?: DurableObjectNamespace;
   readonly [binding: string]: unknown;
 }
 

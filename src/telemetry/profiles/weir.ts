@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { DecisionKind, PolicyName } from '../../exchange/decision.ts';
 import type { ExchangeRecord, Outcome, RpcCall, StreamKind } from '../../exchange/record.ts';
 import type { Era } from '../../protocol/mcp/revisions.ts';
 import type { CounterSeries, Family, MetricDefinition, MetricsStore } from '../metrics-store.ts';
@@ -90,6 +91,18 @@ const METRICS = {
     help: 'Exchanges refused by weir itself, by the JSON-RPC error code of the refusal.',
     labels: ['error_code'],
   },
+  policyDecisions: {
+    name: 'weir_policy_decisions_total',
+    type: 'counter',
+    help: 'What policies said of exchanges: allow, report, deny or limit.',
+    labels: ['policy', 'decision'],
+  },
+  authFailures: {
+    name: 'weir_auth_failures_total',
+    type: 'counter',
+    help: 'Requests that authentication refused, by reason.',
+    labels: ['reason'],
+  },
   buildInfo: {
     name: 'weir_build_info',
     type: 'gauge',
@@ -126,6 +139,8 @@ export function createWeirProfile(
   const bytesUpstream = streamBytes.with('upstream');
   const bytesDownstream = streamBytes.with('downstream');
   const denied = store.counter(METRICS.denied);
+  const policyDecisions = new DecisionCounters(store.counter(METRICS.policyDecisions));
+  const authFailures = store.counter(METRICS.authFailures);
   for (const kind of STREAM_KINDS) streamsActive.with(kind);
   store.gauge(METRICS.buildInfo).with(options.version, options.runtime).set(1);
 
@@ -136,6 +151,15 @@ export function createWeirProfile(
       toolCalls.with(tool, call.outcome ?? record.outcome).add(1);
       // How long one call of a batch took cannot be told from outside.
       if (record.calls.length === 1) toolDuration.with(tool).observe(record.durationMs / 1000);
+    }
+  }
+
+  function countDecisions(record: ExchangeRecord): void {
+    for (const { policy, decision, reason } of record.decisions) {
+      policyDecisions.of(policy, decision).add(1);
+      if (policy === 'auth' && decision === 'deny') {
+        authFailures.with(labels.authReason(reason)).add(1);
+      }
     }
   }
 
@@ -165,6 +189,7 @@ export function createWeirProfile(
         parseProblems.with(side, parser, labels.problemReason(reason)).add(1);
       }
       countTools(record);
+      countDecisions(record);
     },
   };
 }
@@ -197,6 +222,30 @@ class ExchangeCounters {
     if (series === undefined) {
       series = this.#family.with(method, outcome, era);
       byOutcome.set(outcome, series);
+    }
+    return series;
+  }
+}
+
+/** `weir_policy_decisions_total`, bound once per combination. */
+class DecisionCounters {
+  readonly #family: Family<CounterSeries>;
+  readonly #byPolicy: Map<PolicyName, Map<DecisionKind, CounterSeries>> = new Map();
+
+  constructor(family: Family<CounterSeries>) {
+    this.#family = family;
+  }
+
+  of(policy: PolicyName, decision: DecisionKind): CounterSeries {
+    let byDecision = this.#byPolicy.get(policy);
+    if (byDecision === undefined) {
+      byDecision = new Map();
+      this.#byPolicy.set(policy, byDecision);
+    }
+    let series = byDecision.get(decision);
+    if (series === undefined) {
+      series = this.#family.with(policy, decision);
+      byDecision.set(decision, series);
     }
     return series;
   }

@@ -5,12 +5,17 @@ const DELTA = { version: 1, source: 'a', sequence: 1, families: [] };
 
 describe('parseToWorker', () => {
   it.each([
-    { type: 'start', version: '1.0.0', settings: { targetAddr: 'h:1' } },
+    { type: 'start', version: '1.0.0', settings: { targetAddr: 'h:1' }, worker: 2 },
     { type: 'collect', request: 3 },
     { type: 'acknowledge', sequence: 2 },
     { type: 'stop', graceMs: 0 },
   ])('reads $type, and only its members', (message) => {
     expect(parseToWorker({ ...message, more: 1 })).toEqual(message);
+  });
+
+  it('takes the start of a version that does not number its workers', () => {
+    const start = { type: 'start', version: '0.0.1', settings: {} };
+    expect(parseToWorker(start)).toEqual({ ...start, worker: 0 });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NO_POLICIES } from '../../../src/config/policy-sections.ts';
 import type { ProxySettings } from '../../../src/config/settings.ts';
 import { StartError } from '../../../src/runtime/platform.ts';
 import type { ToWorker } from '../../../src/runtime/workers-pool/messages.ts';
@@ -13,7 +14,10 @@ import { createLogger } from '../../../src/telemetry/log.ts';
 import { MemoryMetricsStore } from '../../../src/telemetry/memory-store.ts';
 import { VERSION } from '../../../src/version.ts';
 
-const SETTINGS = { admin: { token: 'secret', prefix: '/_weir' } } as ProxySettings;
+const SETTINGS = {
+  admin: { token: 'secret', prefix: '/_weir' },
+  policies: NO_POLICIES,
+} as ProxySettings;
 
 class FakeProcess implements WorkerProcess {
   readonly pid: number;
@@ -93,12 +97,13 @@ describe('WorkerPool', () => {
     expect(processes).toHaveLength(2);
     await ready(1);
     await started;
-    for (const { received } of processes) {
+    for (const [index, { received }] of processes.entries()) {
       expect(received).toEqual([
         {
           type: 'start',
           version: VERSION,
-          settings: { admin: { token: null, prefix: '/_weir' } },
+          settings: { admin: { token: null, prefix: '/_weir' }, policies: NO_POLICIES },
+          worker: index + 1,
         },
       ]);
     }
