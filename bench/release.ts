@@ -50,8 +50,23 @@ export async function buildRelease(directory: string): Promise<Omit<ReleaseFiles
       deno: DENO_PROGRAM,
     },
     bare: { ...BARE_PROGRAMS, node: bareNode },
-    worker: join(directory, 'workers.js'),
+    worker: await bundleWorker(join(directory, 'workers.js'), join(directory, 'worker.js')),
   };
+}
+
+/** The worker with its parts as one module, as `wrangler deploy` would send it. */
+async function bundleWorker(entry: string, outfile: string): Promise<string> {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['cloudflare:*'],
+    logLevel: 'silent',
+  });
+  return outfile;
 }
 
 /** One file with undici in it, as `weir.js` is made. */
