@@ -190,6 +190,12 @@ export class Exchange implements LiveExchange {
     return this.#guarded === null ? null : this.#settleVerdict(this.#guarded.judgeMessages());
   }
 
+  /** The request body that was held, whole; null without a guard or without a body. */
+  get heldBody(): Uint8Array | null {
+    const body = this.#guarded?.body ?? EMPTY;
+    return body.byteLength === 0 ? null : body;
+  }
+
   /** What goes upstream of the head, when the policies have let it pass. */
   admitted(path: string, headers: string[]): { path: string; headers: string[] } {
     if (this.#guarded === null) return { path, headers };
@@ -234,6 +240,7 @@ export class Exchange implements LiveExchange {
     if (this.#ended || this.#dispatchMark !== -1) return;
     this.#dispatchMark = this.#environment.now();
     this.#overheadMs += this.#dispatchMark - this.#readyMark;
+    this.#guarded?.letGo();
   }
 
   /**

@@ -63,10 +63,11 @@ export interface GuardedMessage {
   readonly mismatches: readonly HeaderMismatch[];
   /**
    * The message as JSON, parsed when first asked for. Later duplicates of a member have won, as in
-   * every `JSON.parse`; `envelope.duplicates` tells where that matters.
+   * every `JSON.parse`; `envelope.duplicates` tells where that matters. Not to be asked for first
+   * when the request has gone upstream: its bytes are not kept for that long.
    */
   json(): Readonly<Record<string, unknown>>;
-  /** The message as it was sent, a view on the body. */
+  /** The message as it was sent, a view on the body. Empty once the request goes upstream. */
   bytes(): Uint8Array;
 }
 

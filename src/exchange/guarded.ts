@@ -7,7 +7,6 @@
 import { RPC_ERROR, WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
 import type { Classification } from '../protocol/mcp/classify.ts';
-import { joinBytes } from './bytes.ts';
 import type {
   ByteRewriter,
   Guard,
@@ -25,6 +24,8 @@ import { contentCoding, type RawHeaders, type ResponseFields } from './headers.t
 import type { MessageTaker, Observations } from './observations.ts';
 import type { ExchangeRecord, StreamKind } from './record.ts';
 import { RewriterChain } from './rewriter-chain.ts';
+
+const EMPTY = new Uint8Array(0);
 
 /** Decisions kept per exchange: refusals always, others up to this number. */
 const MAX_DECISIONS = 64;
@@ -50,8 +51,11 @@ export class Guarded implements GuardedExchange, MessageTaker {
   /** Whose run it is, for each of `#runs`. */
   readonly #names: PolicyName[] = [];
   #over = false;
-  #chunks: Uint8Array[] = [];
-  #body: Uint8Array = new Uint8Array(0);
+  /**
+   * The body so far, in one piece that grows: a view for each chunk would let a client that sends
+   * one byte at a time take hundreds of times as much memory as its body is long.
+   */
+  #held: Uint8Array = EMPTY;
 
   constructor(guard: Guard, head: GuardedHead, seen: Observations, watched: Watched) {
     this.#guard = guard;
@@ -102,9 +106,24 @@ export class Guarded implements GuardedExchange, MessageTaker {
    * too many.
    */
   take(bytes: Uint8Array): Refusal | null {
+    const { maxRequestBytes } = this.#guard;
+    const start = this.requestBytes;
     this.requestBytes += bytes.byteLength;
-    if (this.requestBytes > this.#guard.maxRequestBytes) return this.#refuse(this.#tooLong());
-    this.#chunks.push(bytes);
+    if (this.requestBytes > maxRequestBytes) {
+      this.#held = EMPTY;
+      return this.#refuse(this.#tooLong());
+    }
+    if (start === 0) {
+      this.#held = bytes;
+      return null;
+    }
+    if (this.requestBytes > this.#held.byteLength) {
+      const doubled = Math.min(2 * this.#held.byteLength, maxRequestBytes);
+      const grown = new Uint8Array(Math.max(this.requestBytes, doubled));
+      grown.set(this.#held.subarray(0, start));
+      this.#held = grown;
+    }
+    this.#held.set(bytes, start);
     return null;
   }
 
@@ -114,9 +133,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   /** Judges the whole request, its body having ended. */
   judgeMessages(): Verdict | Promise<Verdict> {
-    this.#body = joinBytes(this.#chunks);
-    this.#chunks = [];
-    if (!isUtf8(this.#body)) {
+    if (!isUtf8(this.body)) {
       this.#seen.addProblem('request', 'encoding', 'invalid_utf8', 0);
     }
     return this.#ask('messages', 0);
@@ -124,7 +141,12 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   /** The request body, whole. */
   get body(): Uint8Array {
-    return this.#body;
+    return this.#held.subarray(0, this.requestBytes);
+  }
+
+  /** The request is on its way: a stream may last for hours, and its body is not kept for it. */
+  letGo(): void {
+    this.#held = EMPTY;
   }
 
   upstreamHeaders(headers: string[]): string[] {
@@ -153,6 +175,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
   ended(record: ExchangeRecord): void {
     this.#over = true;
     for (let i = this.#runs.length - 1; i >= 0; i--) this.#runs[i]?.ended?.(record);
+    this.letGo();
   }
 
   /** Asks the runs from `first` on; waits only for those that must. */

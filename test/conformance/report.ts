@@ -6,6 +6,7 @@
 
 import type { RouteName } from '../fixtures/mcp/routes.ts';
 import { findRegressions, isWorse, passes } from './compare.ts';
+import { LIFT_SCENARIOS, type LiftResult } from './lift.ts';
 import type { Counts, Revision, ScenarioResult } from './suite.ts';
 import type { TargetResults } from './targets.ts';
 
@@ -34,6 +35,32 @@ export function renderTable(
     'scored scenarios passed',
     ...columns.map((target) => tally(results.get(target)?.[revision] ?? [])),
   ]);
+  return alignColumns(rows);
+}
+
+/**
+ * Checks passed of all, one row per scenario, in front of the server that checks nothing itself. A
+ * warning is a check that was not passed.
+ */
+export function renderLift(results: ReadonlyMap<RouteName, readonly LiftResult[]>): string {
+  const columns = [...results].map(([target, found]) => [
+    target === 'direct' ? 'naive, direct' : `through ${target}`,
+    ...LIFT_SCENARIOS.map(([scenario, revision]) => {
+      const result = found.find((one) => one.scenario === scenario && one.revision === revision);
+      if (result === undefined) return 'not run';
+      return `${result.success}/${result.success + result.warning + result.failure}`;
+    }),
+  ]);
+  const titles = LIFT_SCENARIOS.map(([scenario, revision]) => `${scenario}, ${revision}`);
+  return alignColumns(
+    ['What policies add', ...titles].map((title, row) => [
+      title,
+      ...columns.map((cells) => cells[row] ?? ''),
+    ]),
+  );
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, index) =>
     Math.max(...rows.map((cells) => cells[index]?.length ?? 0)),
   );

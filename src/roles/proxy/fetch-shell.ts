@@ -5,7 +5,6 @@
  * @module
  */
 
-import { joinBytes } from '../../exchange/bytes.ts';
 import type { Exchange, UpstreamFailure } from '../../exchange/exchange.ts';
 import type { ClientCertificate } from '../../exchange/guard.ts';
 import type { RawHeaders, RequestFields } from '../../exchange/headers.ts';
@@ -141,6 +140,8 @@ class FetchExchange {
   #expired: DeadlineName | null = null;
   /** The request body while it streams: an upstream may answer without having taken all of it. */
   #requestBody: ObservedBody | null = null;
+  /** The request body while it is held to be judged. */
+  #held: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #responseBody: ObservedBody | null = null;
   #watch: Timer | null = null;
   #watching = false;
@@ -210,16 +211,16 @@ class FetchExchange {
     fields: RequestFields,
   ): Promise<Response | { readonly body: Uint8Array<ArrayBuffer> | null }> {
     let local = await this.#exchange.judgeHead();
-    const pieces: Uint8Array[] = [];
     // A look at `body` makes a stream of it, which some runtimes are slow at.
     const reader =
       local !== null || fields.contentLength === 0 ? undefined : this.#request.body?.getReader();
+    this.#held = reader ?? null;
     while (reader !== undefined && local === null) {
       const { done, value } = await this.#whileClientStays(reader.read());
       if (done) break;
       local = this.#exchange.requestChunk(value);
-      pieces.push(value);
     }
+    this.#held = null;
     if (local === null) {
       this.#exchange.requestEnd();
       local = await this.#exchange.judgeMessages();
@@ -229,8 +230,7 @@ class FetchExchange {
     // Whoever left in the meantime is not spoken for.
     if (this.#exchange.ended && local === null) throw new Error('the client went away');
     if (local === null) {
-      const body = reader === undefined ? null : (joinBytes(pieces) as Uint8Array<ArrayBuffer>);
-      return { body };
+      return { body: this.#exchange.heldBody as Uint8Array<ArrayBuffer> | null };
     }
     this.#settle();
     return answerWith(this.#createResponse, local, toHeaderPairs(local.headers));
@@ -441,6 +441,8 @@ class FetchExchange {
     if (this.#responseBody !== null) this.#endless.delete(this);
     this.#watch?.cancel();
     if (this.#watching) this.#request.signal.removeEventListener('abort', this.#onClientGone);
+    // Who waits for more of it would wait for ever.
+    if (this.#held !== null) cancelReader(this.#held);
     if (this.#requestBody === null) return;
     // The upstream has answered without its rest, and gets no more of it. An error in its stream
     // instead would bring Node's `fetch` down.

@@ -202,7 +202,8 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     if (length === 0 || (length === null && !fields.chunked && !hasHttp2Body(request))) {
       this.#exchange.requestEnd();
       request.resume();
-      this.#admit(path, headers, null);
+      if (hold) this.#judge(path, headers);
+      else this.#dispatch(path, headers, null);
     } else if (hold || (length !== null && length <= WHOLE_BODY_BYTES)) {
       this.#collect(path, headers);
     } else {
@@ -210,14 +211,15 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #admit(path: string, headers: string[], body: Buffer | null): void {
-    if (!this.#exchange.guarded) {
-      this.#dispatch(path, headers, body);
-      return;
-    }
+  #judge(path: string, headers: string[]): void {
     this.#whenAllowed(this.#exchange.judgeMessages(), () => {
       const sent = this.#exchange.admitted(path, headers);
-      this.#dispatch(sent.path, sent.headers, body);
+      const body = this.#exchange.heldBody;
+      this.#dispatch(
+        sent.path,
+        sent.headers,
+        body === null ? null : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      );
     });
   }
 
@@ -254,7 +256,8 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     this.#request.on('data', (chunk: Buffer) => {
       const refusal = this.#exchange.requestChunk(chunk);
       if (refusal !== null) this.#refuse(refusal);
-      if (this.#downstreamOver) return;
+      // A guarded exchange keeps the bytes itself.
+      if (this.#downstreamOver || this.#exchange.guarded) return;
       if (first === null) first = chunk;
       else if (more === null) more = [first, chunk];
       else more.push(chunk);
@@ -262,7 +265,8 @@ class NodeExchange implements Dispatcher.DispatchHandler {
     this.#request.on('end', () => {
       if (this.#downstreamOver) return;
       this.#exchange.requestEnd();
-      this.#admit(path, headers, more === null ? first : Buffer.concat(more));
+      if (this.#exchange.guarded) this.#judge(path, headers);
+      else this.#dispatch(path, headers, more === null ? first : Buffer.concat(more));
     });
   }
 

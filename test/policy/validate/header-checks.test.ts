@@ -56,8 +56,21 @@ describe('headerAgreement', () => {
 
 describe('headerTrust', () => {
   it.each([
-    ['Mcp-Method', 'ping', null],
-    ['Mcp-Method', 'ping', '2025-11-25'],
+    [{ 'Mcp-Method': 'tools/call', 'Mcp-Name': 'get_weather' }, true],
+    [{ 'Mcp-Method': 'tools/call', 'Mcp-Name': '=?base64?Z2V0X3dlYXRoZXI=?=' }, true],
+    [{ 'Mcp-Method': 'tools/call', 'Mcp-Name': '=?base64?!?=' }, false],
+    [{ 'Mcp-Method': 'tools/call', 'Mcp-Name': 'delete_all' }, false],
+  ])('lets fields pass that repeat a legacy body: %j %s', (fields, passes) => {
+    const body = legacyRequest('tools/call', { name: 'get_weather' });
+    const refused = judge(withHeaders(fields, body));
+    if (passes) expect(refused.refusal).toBeNull();
+    else expect(refused).toMatchObject({ reason: 'unvalidated_headers' });
+  });
+
+  it.each([
+    ['Mcp-Method', 'tools/call', null],
+    ['Mcp-Method', 'tools/call', '2025-11-25'],
+    ['Mcp-Method', 'PING', '2025-11-25'],
     ['Mcp-Name', 'x', '2025-11-25'],
     ['Mcp-Param-Region', 'eu', '2025-03-26'],
   ])('refuses %s beside a legacy message, version %s %s', (field, value, version) => {

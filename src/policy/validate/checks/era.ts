@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { GuardedExchange } from '../../../exchange/guard.ts';
+import type { GuardedExchange, GuardedMessage } from '../../../exchange/guard.ts';
 import { RPC_ERROR, WEIR_ERROR } from '../../../protocol/jsonrpc/errors.ts';
 import { MCP_PARAM_HEADER_PREFIX } from '../../../protocol/mcp/headers.ts';
 import { isModernVersion } from '../../../protocol/mcp/revisions.ts';
+import { decodeHeaderValue } from '../../../protocol/mcp/sentinel.ts';
 import type { Check, Finding } from '../check.ts';
 import { hasFieldWithPrefix } from '../fields.ts';
 import { isMetadataPath } from '../metadata-path.ts';
@@ -58,26 +59,38 @@ const UNVALIDATED: Finding = {
   status: 400,
   code: RPC_ERROR.HEADER_MISMATCH,
   message:
-    'Mcp-Method, Mcp-Name and Mcp-Param-* need protocol version 2026-07-28 or later: no earlier one has them compared with the body',
+    'Mcp-Method and Mcp-Name must say what the body says, and Mcp-Param-* needs protocol version 2026-07-28 or later',
 };
 
 /**
  * Mirrored fields beside a message of a version that does not have them validated: whoever goes by
  * the fields, in front of weir or behind it, would be led past the body by an older version, or by
- * none at all.
+ * none at all. Fields that only repeat the body lead nobody anywhere, and clients send them before
+ * they know what the server speaks.
  */
 export const headerTrustCheck: Check = {
   name: 'headerTrust',
   stage: 'body',
   judge({ head, messages }: GuardedExchange): Finding | null {
-    const mirrored =
-      head.fields.mcpMethod !== null ||
-      head.fields.mcpName !== null ||
-      hasFieldWithPrefix(head, MCP_PARAM_HEADER_PREFIX);
-    if (!mirrored) return null;
-    for (const { era } of messages) {
-      if (era !== 'modern') return UNVALIDATED;
+    const { mcpMethod, mcpName } = head.fields;
+    const hasParams = hasFieldWithPrefix(head, MCP_PARAM_HEADER_PREFIX);
+    if (mcpMethod === null && mcpName === null && !hasParams) return null;
+    for (const message of messages) {
+      if (message.era === 'modern') continue;
+      if (hasParams || !repeats(mcpMethod, mcpName, message)) return UNVALIDATED;
     }
     return null;
   },
 };
+
+/** Whether the fields say what the body says: then it is nobody's loss who goes by which. */
+function repeats(
+  mcpMethod: string | null,
+  mcpName: string | null,
+  { envelope, target }: GuardedMessage,
+): boolean {
+  if (mcpMethod !== null && mcpMethod !== envelope.method) return false;
+  if (mcpName === null) return true;
+  const named = decodeHeaderValue(mcpName);
+  return target !== null && named.kind !== 'invalid' && named.value === target.name;
+}
