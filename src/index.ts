@@ -63,7 +63,7 @@ export { serializeSseEvent } from './protocol/sse/serializer.ts';
 export { SseSplitter } from './protocol/sse/splitter.ts';
 export { SseEventStream } from './protocol/sse/stream.ts';
 export type { SseEvent, SseHandler, SseLimits, SseProblem } from './protocol/sse/types.ts';
-export type { FetchContext } from './roles/proxy/fetch-shell.ts';
+export type { FetchContext } from './roles/proxy/fetch-exchange.ts';
 export type { CreateProxyOptions, ProxyOptions, ProxyTimeouts } from './roles/proxy/options.ts';
 export { createProxy, type McpProxy } from './roles/proxy/proxy.ts';
 export {

@@ -77,7 +77,6 @@ async function createPolicy(
       catalog: rehearseCatalog(tools),
       serverName,
       expressions: await loadExpressions(authorize),
-      bytesOf: (message) => message.bytes(),
     });
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;

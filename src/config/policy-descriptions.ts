@@ -128,7 +128,8 @@ const VALIDATE: Descriptions = {
     depth: 'No message is nested deeper than maxDepth',
     batch: 'Batches come only with the one revision that has them',
     era: 'No GET, DELETE or posted response where the revision has none',
-    headerTrust: 'Mirrored header fields come only with revisions that compare them, or repeat the body',
+    headerTrust:
+      'Mirrored header fields come only with revisions that compare them, or repeat the body',
     headerAgreement: 'Mirrored header fields say what the body says',
     requiredMeta: 'params._meta of modern requests is complete',
     protocolVersion: 'The protocol version is among versions',

@@ -11,8 +11,8 @@
  * @module
  */
 
-import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import { type BodyFormat, BodyReader } from './body-reader.ts';
+import { FAILURES, REFUSED_ANSWER, UNJUDGED_RESPONSE, type UpstreamFailure } from './failures.ts';
 import {
   type ByteRewriter,
   type Guard,
@@ -44,9 +44,6 @@ export interface ExchangeEnvironment {
   readonly guard: Guard | null;
 }
 
-/** Why the upstream leg failed. */
-export type UpstreamFailure = 'unreachable' | 'timeout' | 'aborted';
-
 /** What a shell does with the upstream leg when the client is gone. */
 export type DisconnectAction =
   /** Nothing: the exchange had ended. */
@@ -55,44 +52,6 @@ export type DisconnectAction =
   | 'abort'
   /** Read the response to its end, within a bound, and throw it away. */
   | 'drain';
-
-const FAILURES: Readonly<
-  Record<UpstreamFailure, { status: number; code: number; outcome: Outcome; message: string }>
-> = {
-  unreachable: {
-    status: 502,
-    code: WEIR_ERROR.UPSTREAM_UNREACHABLE,
-    outcome: 'upstream_unreachable',
-    message: 'The MCP server behind this proxy could not be reached',
-  },
-  timeout: {
-    status: 504,
-    code: WEIR_ERROR.UPSTREAM_TIMEOUT,
-    outcome: 'upstream_timeout',
-    message: 'The MCP server behind this proxy did not answer in time',
-  },
-  aborted: {
-    status: 502,
-    code: WEIR_ERROR.UPSTREAM_ABORTED,
-    outcome: 'upstream_aborted',
-    message: 'The MCP server behind this proxy broke off its answer',
-  },
-};
-
-/** What the client is told of an answer that must not pass. */
-const REFUSED_ANSWER: (typeof FAILURES)[UpstreamFailure] = {
-  status: 502,
-  code: WEIR_ERROR.OVER_LIMIT,
-  outcome: 'denied',
-  message: 'The answer of the MCP server behind this proxy is not allowed to pass',
-};
-
-const UNJUDGED_RESPONSE: ResponseRefused['decision'] = {
-  policy: 'validate',
-  decision: 'deny',
-  rule: null,
-  reason: 'response_failed',
-};
 
 const EMPTY = new Uint8Array(0);
 const NO_DECISIONS: ExchangeRecord['decisions'] = [];

@@ -23,6 +23,7 @@ import type {
 import { contentCoding, type RawHeaders, type ResponseFields } from './headers.ts';
 import type { MessageTaker, Observations } from './observations.ts';
 import type { ExchangeRecord, StreamKind } from './record.ts';
+import { RequestMessage } from './request-messages.ts';
 import { RewriterChain } from './rewriter-chain.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -128,7 +129,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
   }
 
   addMessage(envelope: MessageEnvelope, classification: Classification): void {
-    this.messages.push(new HeldMessage(this, envelope, classification));
+    this.messages.push(new RequestMessage(this, envelope, classification));
   }
 
   /** Judges the whole request, its body having ended. */
@@ -243,44 +244,6 @@ const CODED_REQUEST: Refusal = {
   message: 'This proxy judges requests and takes their bodies without a Content-Encoding only',
   headers: ['Accept-Encoding', 'identity'],
 };
-
-class HeldMessage implements GuardedMessage {
-  readonly envelope: MessageEnvelope;
-  readonly #classification: Classification;
-  readonly #request: Guarded;
-  #json: Readonly<Record<string, unknown>> | null = null;
-
-  constructor(request: Guarded, envelope: MessageEnvelope, classification: Classification) {
-    this.#request = request;
-    this.envelope = envelope;
-    this.#classification = classification;
-  }
-
-  get era(): GuardedMessage['era'] {
-    return this.#classification.era;
-  }
-
-  get protocolVersion(): string | null {
-    return this.#classification.protocolVersion;
-  }
-
-  get target(): GuardedMessage['target'] {
-    return this.#classification.target;
-  }
-
-  get mismatches(): GuardedMessage['mismatches'] {
-    return this.#classification.mismatches;
-  }
-
-  bytes(): Uint8Array {
-    return this.#request.body.subarray(this.envelope.start, this.envelope.end);
-  }
-
-  json(): Readonly<Record<string, unknown>> {
-    this.#json ??= JSON.parse(new TextDecoder().decode(this.bytes())) as Record<string, unknown>;
-    return this.#json;
-  }
-}
 
 const STRICT = new TextDecoder('utf-8', { fatal: true });
 

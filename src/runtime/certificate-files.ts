@@ -8,6 +8,7 @@
 import type { Logger } from '../telemetry/log.ts';
 import { certificateExpiry } from './certificate-expiry.ts';
 import { StartError } from './platform.ts';
+import { poll } from './polling.ts';
 
 /** How often the files are looked at, in milliseconds. Secrets are swapped by renaming links. */
 const POLL_INTERVAL_MS = 2000;
@@ -76,7 +77,6 @@ export function watchCertificate(
   let seen = current;
   let failed = '';
   let warnedAt = Date.now();
-  let busy = false;
   async function look(): Promise<void> {
     try {
       const found = await readCertificate(files, readTextFile);
@@ -97,14 +97,7 @@ export function watchCertificate(
       logger.warn('certificate not reloaded, the previous one stays in use', { error: message });
     }
   }
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    void look().finally(() => {
-      busy = false;
-    });
-  }, POLL_INTERVAL_MS);
-  return () => clearInterval(timer);
+  return poll(POLL_INTERVAL_MS, look);
 }
 
 async function readPem(

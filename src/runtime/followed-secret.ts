@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { describeReadError, type ReadTextFile } from './certificate-files.ts';
 import { StartError } from './platform.ts';
 import type { FollowedSecret } from './policy-ports.ts';
+import { poll } from './polling.ts';
 
 /** How often the file is looked at, in milliseconds. Secrets are swapped by renaming links. */
 const POLL_INTERVAL_MS = 2000;
@@ -32,7 +33,6 @@ export async function followSecretFile(
     );
   }
   let failed = '';
-  let busy = false;
   async function look(): Promise<void> {
     try {
       const found = await readTextFile(path);
@@ -50,15 +50,8 @@ export async function followSecretFile(
       });
     }
   }
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    void look().finally(() => {
-      busy = false;
-    });
-  }, POLL_INTERVAL_MS);
   return {
     read: () => (secret.trim() === '' ? null : secret),
-    close: () => clearInterval(timer),
+    close: poll(POLL_INTERVAL_MS, look),
   };
 }

@@ -174,7 +174,6 @@ class Building {
       catalog: this.#catalog,
       serverName: upstream.name,
       expressions: await loadExpressions(authorize),
-      bytesOf: (message) => message.bytes(),
     });
   }
 

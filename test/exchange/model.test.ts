@@ -8,7 +8,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Exchange, type UpstreamFailure } from '../../src/exchange/exchange.ts';
+import { Exchange } from '../../src/exchange/exchange.ts';
+import type { UpstreamFailure } from '../../src/exchange/failures.ts';
 import type { ByteRewriter } from '../../src/exchange/guard.ts';
 import { readRequestFields, readResponseFields } from '../../src/exchange/headers.ts';
 import type { LocalResponse } from '../../src/exchange/local-response.ts';

@@ -8,15 +8,11 @@
 import type {
   ClientCertificate,
   GuardedExchange,
-  GuardedMessage,
   PolicyDecision,
   Principal,
 } from '../../src/exchange/guard.ts';
-import { lowerNames, type RequestFields, readRequestFields } from '../../src/exchange/headers.ts';
-import type { ParseProblem } from '../../src/exchange/record.ts';
-import { EnvelopeScanner } from '../../src/protocol/jsonrpc/scanner.ts';
-import type { MessageEnvelope } from '../../src/protocol/jsonrpc/types.ts';
-import { classifyMessage } from '../../src/protocol/mcp/classify.ts';
+import { lowerNames, readRequestFields } from '../../src/exchange/headers.ts';
+import { readRequestMessages } from '../../src/exchange/request-messages.ts';
 import { nameHeaderMember } from '../../src/protocol/mcp/headers.ts';
 import { encodeHeaderValue } from '../../src/protocol/mcp/sentinel.ts';
 
@@ -51,7 +47,7 @@ export function guardedExchange(sketch: RequestSketch = {}): TestExchange {
   const body = toBytes(sketch.body);
   const headers = headersOf(sketch, body);
   const fields = readRequestFields(headers);
-  const { messages, batch, problems } = readMessages(body, fields);
+  const { messages, batch, problems } = readRequestMessages(body, fields);
   const [path = '', query] = (sketch.path ?? '/mcp').split(/\?(.*)/s);
   const peer = sketch.peer === undefined ? '192.0.2.1' : sketch.peer;
   const notes: PolicyDecision[] = [];
@@ -78,12 +74,6 @@ export function guardedExchange(sketch: RequestSketch = {}): TestExchange {
     notes,
     note: (decision) => notes.push(decision),
   };
-}
-
-/** The bytes of one message of a `guardedExchange`, as they were sent. */
-export function messageBytes(message: GuardedMessage): Uint8Array {
-  if (!(message instanceof ReadMessage)) throw new TypeError('not a message of guardedExchange()');
-  return message.bytes();
 }
 
 /** A request of the legacy era. */
@@ -168,57 +158,4 @@ function mirroredFields(body: unknown): [string, string][] {
     fields.push(['Mcp-Name', encodeHeaderValue(name)]);
   }
   return fields;
-}
-
-function readMessages(
-  body: Uint8Array,
-  fields: RequestFields,
-): { messages: GuardedMessage[]; batch: boolean; problems: ParseProblem[] } {
-  const messages: GuardedMessage[] = [];
-  const problems: ParseProblem[] = [];
-  let batch = false;
-  if (body.length > 0) {
-    const scanner = new EnvelopeScanner({
-      onBatch() {
-        batch = true;
-      },
-      onMessage: (envelope) => messages.push(new ReadMessage(envelope, fields, body)),
-      onProblem: ({ reason, offset }) =>
-        problems.push({ side: 'request', parser: 'jsonrpc', reason, offset }),
-    });
-    scanner.write(body);
-    scanner.end();
-  }
-  return { messages, batch, problems };
-}
-
-class ReadMessage implements GuardedMessage {
-  readonly envelope: MessageEnvelope;
-  readonly era: GuardedMessage['era'];
-  readonly protocolVersion: GuardedMessage['protocolVersion'];
-  readonly target: GuardedMessage['target'];
-  readonly mismatches: GuardedMessage['mismatches'];
-  readonly #body: Uint8Array;
-  #json: Readonly<Record<string, unknown>> | null = null;
-
-  constructor(envelope: MessageEnvelope, fields: RequestFields, body: Uint8Array) {
-    const { era, protocolVersion, target, mismatches } = classifyMessage(envelope, fields);
-    this.envelope = envelope;
-    this.era = era;
-    this.protocolVersion = protocolVersion;
-    this.target = target;
-    this.mismatches = mismatches;
-    this.#body = body;
-  }
-
-  bytes(): Uint8Array {
-    return this.#body.subarray(this.envelope.start, this.envelope.end);
-  }
-
-  json(): Readonly<Record<string, unknown>> {
-    this.#json ??= JSON.parse(new TextDecoder().decode(this.bytes())) as Readonly<
-      Record<string, unknown>
-    >;
-    return this.#json;
-  }
 }

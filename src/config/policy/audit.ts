@@ -21,10 +21,10 @@ import { InvalidValueError } from '../problem.ts';
 import { parseMaskPath } from './audit-mask-path.ts';
 import { fieldName, filePath, variable } from './auth-kinds.ts';
 import { glob, line, name, parsed, size } from './limits-values.ts';
+import { GROUP, orNull } from './shapes.ts';
 
 export { type AuditContext, type AuditProblem, checkAudit } from './audit-check.ts';
 
-const GROUP = { error: 'must be a group of settings' };
 const MAX_SINKS = 8;
 const MAX_ITEMS = 100;
 
@@ -42,12 +42,6 @@ function list<Item extends z.ZodMiniType>(
   return z
     .array(item, { error: `must be a list, such as ${example}` })
     .check(z.maxLength(maxItems, { error: `must have at most ${maxItems} items` }));
-}
-
-function orNull<Schema extends z.ZodMiniType>(
-  schema: Schema,
-): z.ZodMiniDefault<z.ZodMiniNullable<Schema>> {
-  return z._default(z.nullable(schema), null);
 }
 
 /** A size from `min` to `max` bytes. */

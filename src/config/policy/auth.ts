@@ -32,6 +32,7 @@ import {
   variable,
   word,
 } from './auth-kinds.ts';
+import { GROUP, orNull } from './shapes.ts';
 
 export { type AuthCheckContext, checkAuth } from './auth-check.ts';
 
@@ -47,12 +48,6 @@ function withDefault<Out, In>(
   return z.prefault(schema, value);
 }
 
-function orNull<Schema extends z.ZodMiniType>(
-  schema: Schema,
-): z.ZodMiniDefault<z.ZodMiniNullable<Schema>> {
-  return z._default(z.nullable(schema), null);
-}
-
 /** Longest list of clients or users. */
 const MAX_ENTRIES = 1_000;
 
@@ -66,8 +61,6 @@ function entries<Schema extends z.ZodMiniType>(schema: Schema): z.ZodMiniArray<S
       z.maxLength(MAX_ENTRIES, { error: `must have at most ${MAX_ENTRIES} entries` }),
     );
 }
-
-const GROUP = { error: 'must be a group of settings' };
 
 const grants = {
   scopes: withDefault(listOf(word), []),

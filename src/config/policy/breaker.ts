@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import type { BreakerSettings, StatusRange } from '../../policy/breaker/settings.ts';
 import { formatDuration } from '../duration.ts';
 import { duration, integer } from '../kinds.ts';
+import { GROUP } from './shapes.ts';
 
 const NOT_A_STATUS = 'must be a status such as 503, or a class of them such as "5xx"';
 const MAX_STATUSES = 100;
@@ -45,7 +46,7 @@ export const breakerSchema: z.ZodMiniType<BreakerSettings, unknown> = z.pipe(
         ['5xx'],
       ),
     },
-    { error: 'must be a group of settings' },
+    GROUP,
   ),
   z.transform(({ openFor, ...rest }): BreakerSettings => ({ ...rest, openMs: openFor })),
 );

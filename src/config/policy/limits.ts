@@ -28,6 +28,7 @@ import {
   redisUrl,
   size,
 } from './limits-values.ts';
+import { GROUP, orNull } from './shapes.ts';
 
 const MAX_LIMITS = 100;
 const MAX_ITEMS = 1_000;
@@ -53,13 +54,6 @@ function list<Item extends z.ZodMiniType>(
   );
 }
 
-function orNull<Schema extends z.ZodMiniType>(
-  schema: Schema,
-): z.ZodMiniDefault<z.ZodMiniNullable<Schema>> {
-  return z._default(z.nullable(schema), null);
-}
-
-const GROUP = { error: 'must be a group of settings' };
 const count = integer(1, MAX_COUNT).schema;
 
 const scope = {

@@ -9,6 +9,7 @@ import type { CheckName, ValidateMode, ValidateSettings } from '../../policy/val
 import { choice, integer, listOf, text } from '../kinds.ts';
 import { InvalidValueError } from '../problem.ts';
 import { size } from './limits-values.ts';
+import { GROUP } from './shapes.ts';
 import { VALIDATE_CHECKS, VALIDATE_DEFAULTS } from './validate-defaults.ts';
 
 export { checkValidate, type ValidateContext, type ValidateProblem } from './validate-check.ts';
@@ -60,5 +61,5 @@ export const validateSchema: z.ZodMiniType<ValidateSettings, unknown> = z.strict
     maxDepth: z._default(integer(2, MAX_DEPTH).schema, defaults.maxDepth),
     unjudged: z._default(choice(['refuse', 'pass']).schema, defaults.unjudged),
   },
-  { error: 'must be a group of settings' },
+  GROUP,
 );

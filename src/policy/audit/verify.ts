@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from '../../exchange/bytes.ts';
 import { expectedHash, GENESIS, readLink } from './chain.ts';
 
 /** Longest line that can be an audit record, in bytes. */
@@ -98,7 +99,7 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
       parts.push(chunk.subarray(start, end));
-      yield join(parts);
+      yield joinBytes(parts);
       parts = [];
       bytes = 0;
       start = end + 1;
@@ -112,18 +113,5 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     // The chunk may be used again by whoever reads the file.
     parts.push(chunk.slice(start));
   }
-  if (bytes > 0) yield join(parts);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  if (bytes > 0) yield joinBytes(parts);
 }

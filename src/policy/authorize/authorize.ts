@@ -30,7 +30,7 @@ import { Judge, type Judgement, refuseUnjudged } from './judge.ts';
 import { readEntry } from './list-entry.ts';
 import { refuseForbidden, refuseUnjudgeable } from './refusal.ts';
 import type { AuthorizeSettings } from './settings.ts';
-import { type MessageBytes, readSubjects } from './subject.ts';
+import { readSubjects } from './subject.ts';
 
 export interface AuthorizePorts {
   readonly catalog: ToolCatalog;
@@ -38,7 +38,6 @@ export interface AuthorizePorts {
   readonly serverName: string | null;
   /** From `loadExpressions`; null where no rule has an expression. */
   readonly expressions: ExpressionCompiler | null;
-  readonly bytesOf: MessageBytes;
 }
 
 export interface AuthorizePolicy extends Policy, ListVisibility {
@@ -85,7 +84,7 @@ class AuthorizeRun implements PolicyRun {
 
   messages(): Verdict {
     const exchange = this.#exchange;
-    const subjects = readSubjects(exchange, this.#ports.bytesOf);
+    const subjects = readSubjects(exchange);
     if (typeof subjects === 'string') {
       return this.#conclude(refuseUnjudgeable(refuseUnjudged(subjects, null), subjects));
     }

@@ -7,12 +7,11 @@
 import type { GuardedExchange, Principal, ToolCatalog } from '../../exchange/guard.ts';
 import { type ExpressionInput, ExpressionPrincipal } from './expression-port.ts';
 import type { RuleContext } from './rule.ts';
-import type { MessageBytes, Subject, Unjudgeable } from './subject.ts';
+import type { Subject, Unjudgeable } from './subject.ts';
 
 export interface ContextPorts {
   readonly catalog: ToolCatalog;
   readonly serverName: string | null;
-  readonly bytesOf: MessageBytes;
 }
 
 const NONE: Readonly<Record<string, unknown>> = Object.freeze(
@@ -23,7 +22,6 @@ export class ExchangeContext implements RuleContext {
   readonly exchange: GuardedExchange;
   readonly principal: Principal | null;
   readonly catalog: ToolCatalog;
-  readonly bytesOf: MessageBytes;
   readonly #serverName: string | null;
   #principalInput: ExpressionPrincipal | null = null;
 
@@ -31,12 +29,11 @@ export class ExchangeContext implements RuleContext {
     this.exchange = exchange;
     this.principal = exchange.principal;
     this.catalog = ports.catalog;
-    this.bytesOf = ports.bytesOf;
     this.#serverName = ports.serverName;
   }
 
   expressionInput(subject: Subject, reads: ReadonlySet<string>): ExpressionInput | Unjudgeable {
-    const args = reads.has('args') ? subject.arguments(this.bytesOf) : NONE;
+    const args = reads.has('args') ? subject.arguments() : NONE;
     if (typeof args === 'string') return args;
     const { target } = subject;
     const resource = resourceOf(subject);

@@ -39,7 +39,7 @@ export interface Explanation {
 }
 
 export function explainExchange(judge: Judge, context: ExchangeContext): Explanation {
-  const subjects = readSubjects(context.exchange, context.bytesOf);
+  const subjects = readSubjects(context.exchange);
   if (typeof subjects === 'string') {
     return { decision: 'deny', rule: null, unjudgeable: subjects, subjects: [] };
   }

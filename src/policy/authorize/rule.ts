@@ -10,7 +10,7 @@ import { ArgumentTest } from './argument-condition.ts';
 import type { Expression, ExpressionInput } from './expression-port.ts';
 import { normalizeUri } from './resource-uri.ts';
 import type { Effect, RightSettings, RuleSettings } from './settings.ts';
-import type { MessageBytes, Subject, SubjectKind, Unjudgeable } from './subject.ts';
+import type { Subject, SubjectKind, Unjudgeable } from './subject.ts';
 import { requireNormal } from './text-pattern.ts';
 
 /** Why a rule does not match: the first of its statements that is not met. */
@@ -31,7 +31,6 @@ export type RuleAnswer = 'match' | 'maybe' | Mismatch | Unjudgeable;
 export interface RuleContext {
   readonly principal: Principal | null;
   readonly catalog: ToolCatalog;
-  readonly bytesOf: MessageBytes;
   /** @param reads the variables that the expression reads */
   expressionInput(subject: Subject, reads: ReadonlySet<string>): ExpressionInput | Unjudgeable;
 }
@@ -104,7 +103,7 @@ export class Rule {
     if (!this.#meetsAnnotations(subject, context.catalog)) return 'annotation';
     let answer = aim;
     if (this.#arguments.length > 0) {
-      const met = this.#answerArguments(subject, context);
+      const met = this.#answerArguments(subject);
       if (met !== 'match' && met !== 'maybe') return met;
       if (met === 'maybe') answer = met;
     }
@@ -179,11 +178,11 @@ export class Rule {
     return issuer !== null && this.#issuers.matches(issuer);
   }
 
-  #answerArguments(subject: Subject, context: RuleContext): RuleAnswer {
+  #answerArguments(subject: Subject): RuleAnswer {
     const kind: SubjectKind | undefined = subject.target?.kind;
     if (kind !== 'tool' && kind !== 'prompt') return 'argument';
     if (subject.listed) return 'maybe';
-    const values = subject.arguments(context.bytesOf);
+    const values = subject.arguments();
     if (typeof values === 'string') return values;
     for (const test of this.#arguments) {
       const result = test.check(values);

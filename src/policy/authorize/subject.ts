@@ -38,9 +38,6 @@ export type Unjudgeable =
   /** An expression of a rule failed on this message. */
   | 'expression_failed';
 
-/** Gives the bytes of a message as they were sent. */
-export type MessageBytes = (message: GuardedMessage) => Uint8Array;
-
 /** What a server says of one of its tools. */
 export type ToolHints = Pick<LearnedTool, 'readOnly' | 'destructive'>;
 
@@ -84,17 +81,14 @@ export class Subject {
   }
 
   /** `params.arguments`, empty when there are none; or why they cannot be told. */
-  arguments(bytesOf: MessageBytes): ArgumentMap | Unjudgeable {
-    this.#arguments ??= this.message === null ? NO_ARGUMENTS : readArguments(this.message, bytesOf);
+  arguments(): ArgumentMap | Unjudgeable {
+    this.#arguments ??= this.message === null ? NO_ARGUMENTS : readArguments(this.message);
     return this.#arguments;
   }
 }
 
 /** The subjects of a request, in order; or why it cannot be judged. */
-export function readSubjects(
-  exchange: GuardedExchange,
-  bytesOf: MessageBytes,
-): readonly Subject[] | Unjudgeable {
+export function readSubjects(exchange: GuardedExchange): readonly Subject[] | Unjudgeable {
   if (exchange.problems.length > 0) return 'unreadable_body';
   const { head, messages } = exchange;
   const subjects: Subject[] = [];
@@ -103,17 +97,13 @@ export function readSubjects(
     subjects.push(new Subject(httpPseudoMethod(head), null, null, plumbing));
   }
   for (const message of messages) {
-    const fault = addSubjects(subjects, message, bytesOf);
+    const fault = addSubjects(subjects, message);
     if (fault !== null) return fault;
   }
   return subjects;
 }
 
-function addSubjects(
-  subjects: Subject[],
-  message: GuardedMessage,
-  bytesOf: MessageBytes,
-): Unjudgeable | null {
+function addSubjects(subjects: Subject[], message: GuardedMessage): Unjudgeable | null {
   const { envelope } = message;
   if (envelope.kind === 'invalid') return 'invalid_message';
   if (envelope.duplicates.length > 0) return 'repeated_member';
@@ -124,8 +114,8 @@ function addSubjects(
   }
   const method = envelope.method as string;
   if (!isPlainText(method)) return 'ill_formed_name';
-  if (method === 'completion/complete') return addCompletion(subjects, message, bytesOf);
-  if (method === 'subscriptions/listen') return addSubscriptions(subjects, message, bytesOf);
+  if (method === 'completion/complete') return addCompletion(subjects, message);
+  if (method === 'subscriptions/listen') return addSubscriptions(subjects, message);
 
   const plumbing = isPlumbing(method);
   const target = targetOf(message);
@@ -151,11 +141,7 @@ function isContradiction(mismatch: GuardedMessage['mismatches'][number]): boolea
 }
 
 /** Completes arguments of the prompt or resource template that `params.ref` names. */
-function addCompletion(
-  subjects: Subject[],
-  message: GuardedMessage,
-  bytesOf: MessageBytes,
-): Unjudgeable | null {
+function addCompletion(subjects: Subject[], message: GuardedMessage): Unjudgeable | null {
   const json = message.json();
   const ref = memberOf(memberOf(json, 'params'), 'ref');
   const type = memberOf(ref, 'type');
@@ -164,7 +150,7 @@ function addCompletion(
     return 'missing_target';
   }
   if (!isPlainText(name)) return 'ill_formed_name';
-  if (hasRepeatedMembers(bytesOf(message), json)) return 'repeated_member';
+  if (hasRepeatedMembers(message.bytes(), json)) return 'repeated_member';
   const resource = name.includes('{') ? 'resource_template' : 'resource';
   const kind = type === 'ref/prompt' ? 'prompt' : resource;
   subjects.push(new Subject('completion/complete', { kind, name }, message));
@@ -172,11 +158,7 @@ function addCompletion(
 }
 
 /** One subject for the stream and its lists of changes, and one for each resource watched. */
-function addSubscriptions(
-  subjects: Subject[],
-  message: GuardedMessage,
-  bytesOf: MessageBytes,
-): Unjudgeable | null {
+function addSubscriptions(subjects: Subject[], message: GuardedMessage): Unjudgeable | null {
   const json = message.json();
   const wanted = memberOf(memberOf(json, 'params'), 'notifications');
   const resources = memberOf(wanted, 'resourceSubscriptions') ?? [];
@@ -184,7 +166,7 @@ function addSubscriptions(
   if (!Array.isArray(resources) || !Array.isArray(tasks)) return 'missing_target';
   const method = 'subscriptions/listen';
   subjects.push(new Subject(method, null, message, tasks.length === 0));
-  if (hasRepeatedMembers(bytesOf(message), json)) return 'repeated_member';
+  if (hasRepeatedMembers(message.bytes(), json)) return 'repeated_member';
   for (const name of resources as unknown[]) {
     if (typeof name !== 'string') return 'missing_target';
     if (!isPlainText(name)) return 'ill_formed_name';
@@ -193,12 +175,12 @@ function addSubscriptions(
   return null;
 }
 
-function readArguments(message: GuardedMessage, bytesOf: MessageBytes): ArgumentMap | Unjudgeable {
+function readArguments(message: GuardedMessage): ArgumentMap | Unjudgeable {
   const json = message.json();
   const value = memberOf(memberOf(json, 'params'), 'arguments');
   if (value === undefined || value === null) return NO_ARGUMENTS;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'missing_target';
-  if (hasRepeatedMembers(bytesOf(message), json)) return 'repeated_member';
+  if (hasRepeatedMembers(message.bytes(), json)) return 'repeated_member';
   return value as ArgumentMap;
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { TargetAddress } from '../../config/address.ts';
+import { joinBytes } from '../../exchange/bytes.ts';
 import type { ByteRewriter } from '../../exchange/guard.ts';
 import { serializeSseEvent } from '../../protocol/sse/serializer.ts';
 import { SseSplitter } from '../../protocol/sse/splitter.ts';
@@ -46,7 +47,7 @@ export class EndpointRewriter implements ByteRewriter {
 
   write(bytes: Uint8Array): Uint8Array {
     if (this.#done) return bytes;
-    const seen = concat(this.#held, bytes);
+    const seen = joinBytes([this.#held, bytes]);
     const { released, blockEnd } = scanFirstBlock(seen);
     if (blockEnd !== -1) {
       this.#done = true;
@@ -88,10 +89,11 @@ export class EndpointRewriter implements ByteRewriter {
       ...(event.id === null ? {} : { id: event.id }),
       ...(event.retryMs === null ? {} : { retryMs: event.retryMs }),
     });
-    return concat(
-      concat(seen.subarray(0, start), new TextEncoder().encode(rewritten)),
+    return joinBytes([
+      seen.subarray(0, start),
+      new TextEncoder().encode(rewritten),
       seen.subarray(end),
-    );
+    ]);
   }
 }
 
@@ -119,13 +121,4 @@ function scanFirstBlock(bytes: Uint8Array): { released: number; blockEnd: number
     if (!inBlock) released = lineStart;
   }
   return { released, blockEnd: -1 };
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.byteLength === 0) return b;
-  if (b.byteLength === 0) return a;
-  const joined = new Uint8Array(a.byteLength + b.byteLength);
-  joined.set(a);
-  joined.set(b, a.byteLength);
-  return joined;
 }

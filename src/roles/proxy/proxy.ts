@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type FetchContext, FetchShell } from './fetch-shell.ts';
+import type { FetchContext } from './fetch-exchange.ts';
+import { FetchShell } from './fetch-shell.ts';
 import type { CreateProxyOptions } from './options.ts';
 
 /** The part of a Workers execution context that is used here. */

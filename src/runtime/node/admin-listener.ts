@@ -8,8 +8,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdminAnswer, AdminRequest } from '../../admin/admin.ts';
 import type { AdminHandler } from '../compose.ts';
+import { peerOf, toOriginForm } from './downstream.ts';
 import type { RequestListener } from './serving.ts';
-import { peerOf, toOriginForm } from './shell.ts';
 
 /** For a listener without TLS, hence without HTTP/2. */
 export function adminListener(admin: AdminHandler): RequestListener {

@@ -11,7 +11,7 @@ import type { ProxySettings } from '../../config/settings.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { ReadTextFile } from '../certificate-files.ts';
 import type { ClientAuthorities } from '../client-authorities.ts';
-import type { AnyRequest, AnyResponse } from './shell.ts';
+import type { AnyRequest, AnyResponse } from './downstream.ts';
 
 /** A client may keep an unused connection this long, in milliseconds. */
 const KEEP_ALIVE_MS = 120_000;

@@ -9,8 +9,8 @@ import { getRequestListener } from '@hono/node-server';
 import type { ProxyOptions } from '../../roles/proxy/options.ts';
 import { createProxy } from '../../roles/proxy/proxy.ts';
 import { clientCertificateOf } from './client-certificate.ts';
+import { type AnyRequest, peerOf, requestHeaders } from './downstream.ts';
 import type { RequestListener } from './serving.ts';
-import { type AnyRequest, peerOf, requestHeaders } from './shell.ts';
 import { poolUpstream, type UpstreamPool } from './upstream-pool.ts';
 
 /** What `@hono/node-server` hands over beside the request. */

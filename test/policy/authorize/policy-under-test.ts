@@ -13,7 +13,7 @@ import {
 } from '../../../src/policy/authorize/authorize.ts';
 import { loadExpressions } from '../../../src/policy/authorize/load-expressions.ts';
 import type { AuthorizeSettings } from '../../../src/policy/authorize/settings.ts';
-import { guardedExchange, messageBytes, type RequestSketch } from '../guarded-exchange.ts';
+import { guardedExchange, type RequestSketch } from '../guarded-exchange.ts';
 
 export interface PolicyWorld {
   tools?: readonly (Pick<LearnedTool, 'name'> & Partial<LearnedTool>)[];
@@ -39,7 +39,6 @@ export async function authorizePolicy(
     catalog: tools,
     serverName: world.serverName ?? null,
     expressions: await loadExpressions(settings),
-    bytesOf: messageBytes,
   });
 }
 
