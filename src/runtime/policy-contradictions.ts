@@ -10,7 +10,7 @@ import type { ProxySettings } from '../config/settings.ts';
 import { compileRules, RuleError } from '../policy/authorize/compile-rules.ts';
 import { loadExpressions } from '../policy/authorize/load-expressions.ts';
 import type { AuthorizeSettings } from '../policy/authorize/settings.ts';
-import { SecretNames } from '../policy/redact/secret-names.ts';
+import { SecretNames } from '../redact/secret-names.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** Everything that contradicts itself, errors and warnings. */

@@ -21,7 +21,17 @@ export interface Room {
 }
 
 const PROTOCOL = ['protocol/jsonrpc', 'protocol/sse', 'protocol/mcp'] as const;
-const BELOW_ROLES = [...PROTOCOL, 'exchange', 'policy', 'telemetry', 'config', 'version'] as const;
+/** What judging and counting both stand on, so that neither has to know the other. */
+const SHARED = ['redact', 'delivery'] as const;
+const BELOW_ROLES = [
+  ...PROTOCOL,
+  ...SHARED,
+  'exchange',
+  'policy',
+  'telemetry',
+  'config',
+  'version',
+] as const;
 const ROLES = ['roles/proxy', 'roles/gateway', 'roles/tools'] as const;
 
 /** Every room of `src/`. A file outside all of them is a violation in itself. */
@@ -63,9 +73,22 @@ export const ROOMS: readonly Room[] = [
     why: 'One HTTP exchange seen as MCP. It knows what bytes mean, not who counts, allows or serves them.',
   },
   {
+    name: 'redact',
+    path: 'redact/',
+    imports: [],
+    importsTypesOf: ['exchange'],
+    why: 'What must not leave is the same for audit, logs and traces; it knows names and values, not who shows them.',
+  },
+  {
+    name: 'delivery',
+    path: 'delivery/',
+    imports: ['version'],
+    why: 'Takes batches to a receiver over HTTP, with bounds and patience; what is in them is not its business.',
+  },
+  {
     name: 'policy',
     path: 'policy/',
-    imports: [...PROTOCOL, 'version'],
+    imports: [...PROTOCOL, ...SHARED, 'version'],
     importsTypesOf: ['exchange'],
     importsFiles: ['exchange/bytes.ts', 'exchange/guard.ts', 'exchange/headers.ts'],
     why: 'Judges an exchange it is handed; running one is not its business. It fills the port of guard.ts, which has one class to throw, and reads header lists as exchange does.',
@@ -73,7 +96,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'telemetry',
     path: 'telemetry/',
-    imports: [...PROTOCOL, 'version'],
+    imports: [...PROTOCOL, ...SHARED, 'version'],
     importsTypesOf: ['exchange'],
     why: 'Derives everything from the record it is handed. Never policy: what is counted must not depend on what is allowed.',
   },
@@ -81,7 +104,7 @@ export const ROOMS: readonly Room[] = [
     name: 'config',
     path: 'config/',
     imports: ['version'],
-    importsTypesOf: ['policy', 'telemetry'],
+    importsTypesOf: ['policy', 'telemetry', 'redact', 'delivery'],
     why: 'Turns text into settings without any I/O; it names the shapes it fills, and calls nobody.',
   },
   {

@@ -10,7 +10,7 @@ import type {
   AuditSinkSettings,
   FileSinkSettings,
 } from '../../policy/audit/settings.ts';
-import type { MaskPath } from '../../policy/redact/mask-path.ts';
+import type { MaskPath } from '../../redact/mask-path.ts';
 import { coversPath } from './audit-mask-path.ts';
 
 /** What the check has to know of the rest of the configuration. */

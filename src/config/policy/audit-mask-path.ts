@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { MaskPath, MaskPathSegment } from '../../policy/redact/mask-path.ts';
+import type { MaskPath, MaskPathSegment } from '../../redact/mask-path.ts';
 import { InvalidValueError } from '../problem.ts';
 
 const MAX_PATH_CHARS = 512;

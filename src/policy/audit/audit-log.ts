@@ -5,7 +5,7 @@
  * @module
  */
 
-import { utf8Length } from '../redact/safe-text.ts';
+import { utf8Length } from '../../redact/safe-text.ts';
 import { formatRecord } from './formats.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';

@@ -11,13 +11,13 @@
 import type { GuardedExchange, Policy, PolicyRun, Refusal, Verdict } from '../../exchange/guard.ts';
 import type { ExchangeRecord, RpcCall, Target } from '../../exchange/record.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
+import { parseTraceparent, type TraceContext } from '../../protocol/mcp/trace-context.ts';
 import { GlobList } from '../glob.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { CallerNames, CallerParts } from './caller-names.ts';
 import { type CapturedParams, ParamsCapture } from './params-capture.ts';
 import { decisiveOf, type JudgedExchange } from './record.ts';
 import type { AuditSettings } from './settings.ts';
-import { parseTraceparent, type TraceContext } from './trace-context.ts';
 
 /** Watches exchanges. Stands before every other policy, so that it hears of what they refuse. */
 export interface AuditPolicy extends Policy {

@@ -5,7 +5,7 @@
  */
 
 import type { Principal } from '../../exchange/guard.ts';
-import type { Pseudonyms } from '../redact/pseudonyms.ts';
+import type { Pseudonyms } from '../../redact/pseudonyms.ts';
 import type { AuditRecord } from './record.ts';
 import type { IdentityDetail } from './settings.ts';
 

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { toHex } from '../redact/hex.ts';
+import { toHex } from '../../redact/hex.ts';
 
 /** `prev` of a line that nothing comes before. */
 export const GENESIS: string = '0'.repeat(64);

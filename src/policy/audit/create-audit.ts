@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Pseudonyms } from '../redact/pseudonyms.ts';
+import { Pseudonyms } from '../../redact/pseudonyms.ts';
 import { AuditLog } from './audit-log.ts';
 import { type AuditPolicy, ExchangeAudit } from './audit-policy.ts';
 import { CallerNames } from './caller-names.ts';

@@ -6,7 +6,7 @@
  */
 
 import type { PolicyDecision } from '../../exchange/guard.ts';
-import { cutText, quote } from '../redact/safe-text.ts';
+import { cutText, quote } from '../../redact/safe-text.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
 

@@ -5,11 +5,11 @@
  */
 
 import type { GuardedMessage } from '../../exchange/guard.ts';
+import { MaskPaths, type MaskPosition } from '../../redact/mask-path.ts';
+import { redactText } from '../../redact/redact-text.ts';
+import { SecretNames } from '../../redact/secret-names.ts';
+import { ValueRenderer } from '../../redact/value-renderer.ts';
 import { Glob } from '../glob.ts';
-import { MaskPaths, type MaskPosition } from '../redact/mask-path.ts';
-import { redactText } from '../redact/redact-text.ts';
-import { SecretNames } from '../redact/secret-names.ts';
-import { ValueRenderer } from '../redact/value-renderer.ts';
 import type { AuditSettings, ParamsDetail } from './settings.ts';
 
 /** Params of one message. */

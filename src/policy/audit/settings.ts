@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MaskPath } from '../redact/mask-path.ts';
+import type { MaskPath } from '../../redact/mask-path.ts';
 
 /** How much of a call's `params` is written down. */
 export type ParamsDetail =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toHex } from '../redact/hex.ts';
+import { toHex } from '../../redact/hex.ts';
 
 const WORDS_PER_DIGEST = 8;
 

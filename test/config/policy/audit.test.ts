@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuditContext, auditSchema, checkAudit } from '../../../src/config/policy/audit.ts';
 import { coversPath, parseMaskPath } from '../../../src/config/policy/audit-mask-path.ts';
 import type { AuditSettings } from '../../../src/policy/audit/settings.ts';
-import { SecretNames } from '../../../src/policy/redact/secret-names.ts';
+import { SecretNames } from '../../../src/redact/secret-names.ts';
 
 const names = new SecretNames();
 const CONTEXT: AuditContext = {

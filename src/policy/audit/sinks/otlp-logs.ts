@@ -5,8 +5,8 @@
  * @module
  */
 
+import { quote } from '../../../redact/safe-text.ts';
 import { VERSION } from '../../../version.ts';
-import { quote } from '../../redact/safe-text.ts';
 import type { AuditRecord } from '../record.ts';
 import type { AuditEntry } from '../sink.ts';
 

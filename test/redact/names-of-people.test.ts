@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { sanitizeAttributes } from '../../../src/policy/redact/attributes.ts';
-import { isSecretField, redactHeaders } from '../../../src/policy/redact/headers.ts';
-import { Pseudonyms } from '../../../src/policy/redact/pseudonyms.ts';
-import { SecretNames } from '../../../src/policy/redact/secret-names.ts';
+import { sanitizeAttributes } from '../../src/redact/attributes.ts';
+import { isSecretField, redactHeaders } from '../../src/redact/headers.ts';
+import { Pseudonyms } from '../../src/redact/pseudonyms.ts';
+import { SecretNames } from '../../src/redact/secret-names.ts';
 
 const KEY = 'a key of sixteen bytes or more';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutText, quote, utf8Length } from '../../../src/policy/redact/safe-text.ts';
+import { cutText, quote, utf8Length } from '../../src/redact/safe-text.ts';
 
 describe('quote', () => {
   it('parses back to the same string, whatever that is', () => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMaskPath } from '../../../src/config/policy/audit-mask-path.ts';
-import { MaskPaths } from '../../../src/policy/redact/mask-path.ts';
-import { utf8Length } from '../../../src/policy/redact/safe-text.ts';
-import { SecretNames } from '../../../src/policy/redact/secret-names.ts';
+import { parseMaskPath } from '../../src/config/policy/audit-mask-path.ts';
+import { MaskPaths } from '../../src/redact/mask-path.ts';
+import { utf8Length } from '../../src/redact/safe-text.ts';
+import { SecretNames } from '../../src/redact/secret-names.ts';
 import {
   type RenderRequest,
   ValueRenderer,
   type ValueRendererOptions,
-} from '../../../src/policy/redact/value-renderer.ts';
+} from '../../src/redact/value-renderer.ts';
 
 function render(
   value: unknown,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { AffixMatcher } from '../../../src/policy/redact/affix-matcher.ts';
+import { AffixMatcher } from '../../src/redact/affix-matcher.ts';
 import {
   MAX_NAME_CHARS,
   normalizeName,
   SECRET_NAMES,
   SecretNames,
-} from '../../../src/policy/redact/secret-names.ts';
+} from '../../src/redact/secret-names.ts';
 
 describe('SecretNames', () => {
   const names = new SecretNames(['*iban*', 'Staff No']);

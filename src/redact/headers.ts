@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RawHeaders } from '../../exchange/headers.ts';
+import type { RawHeaders } from '../exchange/headers.ts';
 import { MASK, redactText } from './redact-text.ts';
 import type { SecretNames } from './secret-names.ts';
 

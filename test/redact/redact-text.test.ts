@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactText } from '../../../src/policy/redact/redact-text.ts';
-import { SecretNames } from '../../../src/policy/redact/secret-names.ts';
+import { redactText } from '../../src/redact/redact-text.ts';
+import { SecretNames } from '../../src/redact/secret-names.ts';
 
 const names = new SecretNames();
 const redact = (text: string, isCut = false) => redactText(text, names, isCut);
