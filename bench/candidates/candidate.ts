@@ -30,8 +30,8 @@ export interface Setup {
   readonly directory: string;
   /** Serve TLS (HTTP/1.1, and HTTP/2 where it can); null is plain HTTP/1.1. */
   readonly tls: TlsFiles | null;
-  /** `container`: the heap flags of the image. `default`: those of the runtime. */
-  readonly heap: 'container' | 'default';
+  /** `container`: the heap flags of the image. `tall`: the same without its limit of the old generation. */
+  readonly heap: 'container' | 'tall';
   readonly release: ReleaseFiles;
 }
 

@@ -29,7 +29,9 @@ export function runtimeLaunch(
   const cwd = REPOSITORY;
   switch (runtime) {
     case 'node': {
-      const flags = heap === 'container' ? nodeImageFlags() : [];
+      const flags = nodeImageFlags().filter(
+        (flag) => heap === 'container' || !flag.startsWith('--max-old-space-size'),
+      );
       return { command, cwd, args: [...flags, program, ...args], env: nodeImageEnvironment() };
     }
     case 'bun':
