@@ -64,17 +64,21 @@ export class MemoryLimitStore implements LimitStore {
     this.#of(shape).restore(key, state);
   }
 
-  /** Finds who must wait longest, and gives back what the requests before `index` took. */
+  /**
+   * Finds who must wait longest, and gives back what the requests before `index` took. Every
+   * bucket is brought to the present, those behind one that never will have enough as well: where
+   * a clock goes back, a bucket that stayed ahead would not be paid until the old time returns.
+   */
   #refuse(requests: readonly BucketRequest[], index: number, now: number): TakeResult {
     let refused = index;
     let longest: number | null = 0;
     let crowded = false;
-    for (let i = index; i < requests.length && longest !== null; i++) {
+    for (let i = index; i < requests.length; i++) {
       const { shape, key, tokens } = requests[i]!;
       const limit = this.#of(shape);
       const state = limit.settled(key, now);
       const wait = waitFor(state, shape, tokens);
-      if (wait !== null && wait <= longest) continue;
+      if (longest === null || (wait !== null && wait <= longest)) continue;
       longest = wait;
       refused = i;
       crowded = limit.isShared(state);

@@ -6,7 +6,16 @@
  * thousand small waits ever leave a fraction behind. A bucket without debt is full, and needs no
  * memory at all.
  *
- * The largest numbers stay exact: a million tokens in the longest period are 2 · 10^15 units.
+ * Every store counts this way, and they agree to the unit: this process, the Durable Object, which
+ * is this code, and the Lua script of Redis, whose numbers are doubles like these. Doubles hold
+ * every whole number up to 2^53, some 9.0 · 10^15. A million tokens (the largest count and the
+ * largest burst) in the longest period (2^31 - 1 ms) are 2.2 · 10^15 units, and the largest sum
+ * here is two such buckets. Only what is paid back over a long time may exceed 2^53, and it is
+ * rounded to no less than 2^53, which fills any bucket. A quotient of whole numbers below 2^53
+ * is never rounded to a whole number that it is not, so `ceil` is exact as well.
+ *
+ * All that follows from a decision: granted or refused, it brings each of its buckets to the
+ * present, and only a granted one takes.
  *
  * @module
  */

@@ -2,10 +2,11 @@
  * The decision over several buckets as one Lua script, which Redis and Valkey run as a whole: other
  * clients see all of what it takes, or nothing.
  *
- * The arithmetic is that of `policy/limits/token-bucket.ts`; tests compare the two. Lua numbers are
- * doubles, and all of these are whole and below 2^53. Time is the server's, so that clients whose
- * clocks differ share one budget all the same. A bucket expires when it is full, which is what a
- * bucket that is not there means.
+ * The arithmetic is that of `policy/limits/token-bucket.ts`, in the same doubles, so what is exact
+ * there is exact here; tests compare the two. Buckets are kept as text, `%.0f`, which loses nothing
+ * of a whole number below 2^53. Time is the server's, so that clients whose clocks differ share one
+ * budget all the same. A bucket expires when it is full, which is what a bucket that is not there
+ * means.
  *
  * @module
  */
@@ -20,7 +21,7 @@
 export const TAKE_SCRIPT: string = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local debts, backwards = {}, {}
+local debts, moved = {}, {}
 local refused, longest = -1, 0
 for i = 1, #KEYS do
   local asked, full, paid = tonumber(ARGV[4*i-3]), tonumber(ARGV[4*i-2]), tonumber(ARGV[4*i-1])
@@ -31,7 +32,7 @@ for i = 1, #KEYS do
     debt, at = tonumber(string.sub(kept, 1, space - 1)), tonumber(string.sub(kept, space + 1))
     if now > at then debt = math.max(0, debt - (now - at) * paid) end
   end
-  debts[i], backwards[i] = debt, now < at
+  debts[i], moved[i] = debt, now ~= at
   if longest >= 0 then
     local missing = debt + asked - full
     if ARGV[4*i] == '1' then
@@ -45,9 +46,13 @@ end
 for i = 1, #KEYS do
   local debt = debts[i]
   if refused < 0 then debt = debt + tonumber(ARGV[4*i-3]) end
-  if debt > 0 and (refused < 0 or backwards[i]) then
-    local rest = math.ceil(debt / tonumber(ARGV[4*i-1]))
-    redis.call('SET', KEYS[i], string.format('%.0f %.0f', debt, now), 'PX', rest)
+  if refused < 0 or moved[i] then
+    if debt > 0 then
+      local rest = math.ceil(debt / tonumber(ARGV[4*i-1]))
+      redis.call('SET', KEYS[i], string.format('%.0f %.0f', debt, now), 'PX', rest)
+    else
+      redis.call('DEL', KEYS[i])
+    end
   end
 end
 if refused < 0 then return {0} end

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BucketRequest } from '../../../src/policy/limits/store.ts';
+import { type BucketRequest, GRANTED, type TakeResult } from '../../../src/policy/limits/store.ts';
 
 interface ModelBucket {
   /** Tokens times `periodMs`. */
@@ -15,18 +15,24 @@ interface ModelBucket {
 export class BucketModel {
   readonly #buckets = new Map<string, ModelBucket>();
 
-  /** Whether the tokens of all requests were there, which are then taken. */
-  take(requests: readonly BucketRequest[], now: number): boolean {
+  /** Takes the tokens of all requests if they are there; otherwise says which is longest away. */
+  take(requests: readonly BucketRequest[], now: number): TakeResult {
     const found = requests.map((request) => this.#bucket(request, now));
-    const enough = requests.every(
-      ({ tokens, shape }, i) => found[i]!.level >= BigInt(tokens) * BigInt(shape.periodMs),
-    );
-    if (enough) {
+    const waits = requests.map(({ shape, tokens }, i) => {
+      if (tokens > shape.burst) return Number.POSITIVE_INFINITY;
+      const missing = BigInt(tokens) * BigInt(shape.periodMs) - found[i]!.level;
+      const count = BigInt(shape.count);
+      return missing <= 0n ? 0 : Number((missing + count - 1n) / count);
+    });
+    const longest = Math.max(...waits);
+    if (longest === 0) {
       for (const [i, { tokens, shape }] of requests.entries()) {
         found[i]!.level -= BigInt(tokens) * BigInt(shape.periodMs);
       }
+      return GRANTED;
     }
-    return enough;
+    const retryAfterMs = longest === Number.POSITIVE_INFINITY ? null : longest;
+    return { granted: false, refused: waits.indexOf(longest), retryAfterMs, crowded: false };
   }
 
   #bucket({ shape, key }: BucketRequest, now: number): ModelBucket {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryLimitStore } from '../../../src/policy/limits/memory-store.ts';
 import type { BucketRequest } from '../../../src/policy/limits/store.ts';
-import { BucketModel } from './bucket-model.ts';
+import { expectModelDecisions, history, PAST_MISTAKES } from './decisions.ts';
 import { bucket } from './samples.ts';
 
 const shapes = [
@@ -25,20 +25,19 @@ const requests = fc.uniqueArray(request, {
 });
 
 describe('MemoryLimitStore', () => {
-  it('grants exactly what a bucket with exact fractions grants, over several buckets at once', () => {
-    const step = fc.record({ requests, forward: fc.integer({ min: -500, max: 5000 }) });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  it('decides exactly as a bucket with exact fractions, over several buckets at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, (steps) => {
         const store = new MemoryLimitStore({ maxKeys: 100 });
-        const model = new BucketModel();
-        let now = 10_000;
-        for (const { requests, forward } of steps) {
-          now += forward;
-          expect(store.take(requests, now).granted).toBe(model.take(requests, now));
-        }
+        return expectModelDecisions(steps, 10_000, (asked, now) => store.take(asked, now));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
+  });
+
+  it.each(PAST_MISTAKES)('past mistake: %s', async (_mistake, steps) => {
+    const store = new MemoryLimitStore({ maxKeys: 100 });
+    await expectModelDecisions(steps, 10_000, (asked, now) => store.take(asked, now));
   });
 
   it('names a wait after which the tokens are there, and not a millisecond before', () => {

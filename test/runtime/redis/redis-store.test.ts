@@ -8,7 +8,12 @@ import {
 import { TAKE_SCRIPT } from '../../../src/runtime/redis/take-script.ts';
 import { spawnProcess } from '../../fixtures/process.ts';
 import { programPath, REPOSITORY } from '../../fixtures/programs.ts';
-import { BucketModel } from '../../policy/limits/bucket-model.ts';
+import {
+  expectModelDecisions,
+  history,
+  PAST_MISTAKES,
+  type Step,
+} from '../../policy/limits/decisions.ts';
 import { bucket } from '../../policy/limits/samples.ts';
 import { TestClients } from './clients.ts';
 import { redisIt, startRedis, type TestRedis } from './redis-server.ts';
@@ -156,46 +161,35 @@ describe('TAKE_SCRIPT', () => {
     },
   );
 
+  const start = 1_800_000_000_000;
+  const decide = async (connection: ScriptConnection, steps: readonly Step[]): Promise<void> => {
+    await connection.send(['FLUSHALL']);
+    const clock = { now: start };
+    const store = timedStore(connection, clock);
+    await expectModelDecisions(steps, start, (requests, now) => {
+      clock.now = now;
+      return store.take(requests);
+    });
+  };
+
   redisIt(
     'decides exactly as a bucket with exact fractions, clocks that go back included',
     async () => {
       expect(TIMED).not.toBe(TAKE_SCRIPT);
       const { connection } = await clients.connected(redis.url);
-      // Slow, so that nothing expires while the test lasts.
-      const shapes = [
-        { id: 'a', count: 3, periodMs: 100_000, burst: 5 },
-        { id: 'b', count: 7, periodMs: 1_000_000, burst: 3 },
-        { id: 'c', count: 1000, periodMs: 2_000_000_000, burst: 1_000_000 },
-      ];
-      const request = fc.record({
-        shape: fc.constantFrom(...shapes),
-        key: fc.constantFrom('x', 'y'),
-        tokens: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(400_000)),
-        shard: fc.constant(''),
-      });
-      const requests = fc.uniqueArray(request, {
-        selector: ({ shape, key }) => shape.id + key,
-        minLength: 1,
-        maxLength: 4,
-      });
-      const forward = fc.oneof(fc.nat(400_000), fc.integer({ min: -5000, max: 50 }));
-      const step = fc.record({ requests, forward });
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-          await connection.send(['FLUSHALL']);
-          const model = new BucketModel();
-          const clock = { now: 1_800_000_000_000 };
-          const store = timedStore(connection, clock);
-          for (const { requests, forward } of steps) {
-            clock.now += forward;
-            const { granted } = await store.take(requests);
-            expect(granted).toBe(model.take(requests, clock.now));
-          }
-        }),
+        fc.asyncProperty(history, (steps) => decide(connection, steps)),
         { numRuns: 40 },
       );
     },
   );
+
+  for (const [mistake, steps] of PAST_MISTAKES) {
+    redisIt(`past mistake: ${mistake}`, async () => {
+      const { connection } = await clients.connected(redis.url);
+      await decide(connection, steps);
+    });
+  }
 });
 
 describe('RedisLimitStore, answers nobody expects', () => {
