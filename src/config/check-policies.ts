@@ -6,10 +6,10 @@
  */
 
 import type { AuthSettings } from '../policy/auth/settings.ts';
-import { parseListenAddress } from './address.ts';
+import { isLoopbackHost, parseListenAddress } from './address.ts';
 import { checkAudit } from './policy/audit-check.ts';
 import { checkAuth } from './policy/auth-check.ts';
-import { type AuthorizeContext, checkAuthorize } from './policy/authorize-check.ts';
+import { type AuthorizeContext, checkAuthorize, checkIsolates } from './policy/authorize-check.ts';
 import { checkBreaker } from './policy/breaker.ts';
 import { checkLimits } from './policy/limits-check.ts';
 import { checkValidate } from './policy/validate-check.ts';
@@ -60,13 +60,11 @@ export function checkPolicies(
   );
   if (authorize !== null) {
     const found = checkAuthorize(authorize, callersOf(auth));
-    add(
-      'error',
-      found.map(({ path, message }) => ({ path: `authorize.${path}`, message })),
-    );
+    add('error', found.map(belowAuthorize));
+    if (runtime === 'workers') add('warning', checkIsolates(authorize).map(belowAuthorize));
   }
   // What these two find makes requests be judged in another way than was meant, but never not at all.
-  if (validate !== null) add('warning', checkValidate(validate, settings));
+  if (validate !== null) add('warning', checkValidate(validate, { ...settings, runtime }));
   if (limits !== null) {
     const found = checkLimits(limits, {
       runtime,
@@ -85,6 +83,11 @@ export function checkPolicies(
   }
   return problems;
 }
+
+const belowAuthorize = ({ path, message }: Omit<PolicyProblem, 'level'>) => ({
+  path: `authorize.${path}`,
+  message,
+});
 
 /** Whether certificates of clients come verified to authentication. */
 export function verifiesCertificates(
@@ -113,7 +116,7 @@ function countWorkers({ workers }: ProxySettings, runtime: PolicyContext['runtim
 }
 
 function isLoopback(listenAddr: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(parseListenAddress(listenAddr).host);
+  return isLoopbackHost(parseListenAddress(listenAddr).host);
 }
 
 /** What rules can expect of callers. */

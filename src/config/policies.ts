@@ -22,7 +22,7 @@ import {
   type SectionsReading,
   type WrittenSection,
 } from './policy-sections.ts';
-import { type ConfigProblem, printableName, quoteValue } from './problem.ts';
+import { type ConfigProblem, formatKeyPath, printableName, quoteValue } from './problem.ts';
 import type { PolicySettings } from './settings.ts';
 import { suggestName } from './suggest.ts';
 
@@ -98,7 +98,7 @@ function describeIssue(
 ): readonly string[] {
   const { path } = issue;
   const name = (rest: readonly PropertyKey[]): string =>
-    printableName([section, ...rest].map(String).join('.'));
+    printableName(formatKeyPath([section, ...rest]));
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(POLICY_SCHEMAS[section], path);
     return issue.keys.map((key) => {
@@ -157,7 +157,7 @@ function* secretVariables({
   for (const [i, sink] of audit.sinks.entries()) {
     if (!('headers' in sink)) continue;
     for (const [j, field] of sink.headers.entries()) {
-      if ('env' in field) yield [`audit.sinks.${i}.headers.${j}.env`, field.env];
+      if ('env' in field) yield [`audit.sinks[${i}].headers[${j}].env`, field.env];
     }
   }
 }

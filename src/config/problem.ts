@@ -48,6 +48,16 @@ export function quoteValue(value: unknown): string {
   return ` ${JSON.stringify(shown)}`;
 }
 
+/** Where something stands, as people write it: `authorize.rules[1].scopes`. */
+export function formatKeyPath(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? String(step) : `.${String(step)}`;
+  }
+  return text;
+}
+
 /** A name someone typed, fit to be printed inside one line. */
 export function printableName(name: string): string {
   const cut = name.length > MAX_QUOTED_CHARS ? `${name.slice(0, MAX_QUOTED_CHARS)}…` : name;

@@ -7,7 +7,7 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml';
 import type { SourceName } from './origin.ts';
 import { isUnsafeKey, MAX_SECTION_DEPTH, type WrittenSection } from './policy-sections.ts';
-import { type ConfigProblem, printableName } from './problem.ts';
+import { type ConfigProblem, formatKeyPath, printableName } from './problem.ts';
 
 /** The document that a section stands in. */
 export interface YamlPlace {
@@ -100,7 +100,7 @@ class SectionReader {
 
   #refuse(path: readonly PropertyKey[], line: number, message: string): null {
     this.hasComplained = true;
-    const member = printableName([this.#name, ...path.map(String)].join('.'));
+    const member = printableName(formatKeyPath([this.#name, ...path]));
     this.#complain({ key: this.#name, line: `${this.#place.path}:${line}: ${member} ${message}` });
     return null;
   }

@@ -52,6 +52,11 @@ export interface HostRefusal {
 export interface HostGuard {
   /** Null to let the request pass. */
   check(input: HostGuardInput): HostRefusal | null;
+  /**
+   * Whether pages of this origin are expected, and not merely let through: it is one of
+   * `allowedOrigins`, or both it and the peer are of this machine.
+   */
+  expectsOrigin(input: Pick<HostGuardInput, 'origin' | 'peerIsLoopback'>): boolean;
 }
 
 const LOOPBACK_NAMES = 'localhost, 127.0.0.1 or [::1]';
@@ -122,6 +127,10 @@ export function createHostGuard(options: HostGuardOptions): HostGuard {
   }
 
   return {
+    expectsOrigin({ origin, peerIsLoopback }) {
+      if (origin === null || (origins.isEmpty && !peerIsLoopback)) return false;
+      return originMayPass(origin, peerIsLoopback);
+    },
     check({ host, origin, peerIsLoopback, scheme }) {
       if (!hostMayPass(host, scheme, peerIsLoopback)) {
         return peerIsLoopback ? LOOPBACK_HOST_REFUSED : HOST_REFUSED;

@@ -7,11 +7,9 @@
 
 import type { Logger } from '../telemetry/log.ts';
 import { certificateExpiry } from './certificate-expiry.ts';
+import { followFile } from './followed-file.ts';
 import { StartError } from './platform.ts';
-import { poll } from './polling.ts';
 
-/** How often the files are looked at, in milliseconds. Secrets are swapped by renaming links. */
-const POLL_INTERVAL_MS = 2000;
 /** A certificate that ends within this many days is warned about. */
 const EXPIRY_WARNING_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -74,30 +72,28 @@ export function watchCertificate(
   logger: Logger,
   onChange: (certificate: Certificate) => void | Promise<void>,
 ): () => void {
-  let seen = current;
-  let failed = '';
   let warnedAt = Date.now();
-  async function look(): Promise<void> {
-    try {
-      const found = await readCertificate(files, readTextFile);
-      const changed = found.cert !== seen.cert || found.key !== seen.key;
-      if (!changed && Date.now() - warnedAt < DAY_MS) return;
-      warnedAt = Date.now();
-      warnOfExpiry(found.cert, files.certFile, logger);
-      if (!changed) return;
-      // Seen even if refused: a broken pair is reported once, not every two seconds.
-      seen = found;
-      await onChange(found);
-      failed = '';
-      logger.info('certificate reloaded', { file: files.certFile });
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message === failed) return;
-      failed = message;
-      logger.warn('certificate not reloaded, the previous one stays in use', { error: message });
-    }
+  function warn({ cert }: Certificate): void {
+    warnedAt = Date.now();
+    warnOfExpiry(cert, files.certFile, logger);
   }
-  return poll(POLL_INTERVAL_MS, look);
+  return followFile(
+    {
+      what: 'certificate',
+      path: files.certFile,
+      current,
+      read: () => readCertificate(files, readTextFile),
+      isSame: (a, b) => a.cert === b.cert && a.key === b.key,
+      onChange(found) {
+        warn(found);
+        return onChange(found);
+      },
+      onSame(found) {
+        if (Date.now() - warnedAt >= DAY_MS) warn(found);
+      },
+    },
+    logger,
+  );
 }
 
 async function readPem(

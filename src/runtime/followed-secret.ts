@@ -6,12 +6,9 @@
 
 import type { Logger } from '../telemetry/log.ts';
 import { describeReadError, type ReadTextFile } from './certificate-files.ts';
+import { followFile } from './followed-file.ts';
 import { StartError } from './platform.ts';
 import type { FollowedSecret } from './policy-ports.ts';
-import { poll } from './polling.ts';
-
-/** How often the file is looked at, in milliseconds. Secrets are swapped by renaming links. */
-const POLL_INTERVAL_MS = 2000;
 
 /**
  * Reads the file now and every two seconds. An empty file is a secret that was taken away; one that
@@ -32,26 +29,21 @@ export async function followSecretFile(
       `cannot read the file "${path}" (${describeReadError(error)}), and auth.upstream.file says that it holds the secret for the MCP server`,
     );
   }
-  let failed = '';
-  async function look(): Promise<void> {
-    try {
-      const found = await readTextFile(path);
-      failed = '';
-      if (found === secret) return;
-      secret = found;
-      logger.info('upstream secret reloaded', { file: path });
-    } catch (error) {
-      const message = describeReadError(error);
-      if (message === failed) return;
-      failed = message;
-      logger.warn('upstream secret not reloaded, the previous one stays in use', {
-        file: path,
-        error: message,
-      });
-    }
-  }
-  return {
-    read: () => (secret.trim() === '' ? null : secret),
-    close: poll(POLL_INTERVAL_MS, look),
-  };
+  const close = followFile(
+    {
+      what: 'upstream secret',
+      path,
+      current: secret,
+      read: () =>
+        readTextFile(path).catch((error: unknown) => {
+          throw new Error(describeReadError(error));
+        }),
+      isSame: (a, b) => a === b,
+      onChange(found) {
+        secret = found;
+      },
+    },
+    logger,
+  );
+  return { read: () => (secret.trim() === '' ? null : secret), close };
 }

@@ -57,7 +57,7 @@ describe('weir policy explain', () => {
         '  "writers"  allow  asks for a scope that the principal lacks',
         '  "small"    allow  is not about this target',
         '  "lookers"  allow  is about tools that say something else of themselves',
-        'The caller gets HTTP 403 with error -31008: Not allowed: tool "put_a"; missing scope "write"',
+        'The caller gets HTTP 403 with error -31008: Not allowed: tool "put_a", as far as tools/list has described it; missing scope "write"',
         '',
       ].join('\n'),
     );
@@ -128,7 +128,7 @@ describe('weir policy explain', () => {
   it('tells of expressions that cannot be used', async () => {
     const section = { rules: [{ name: 'bad', effect: 'allow', when: 'tool ==' }] };
     await expect(run('policy explain', [], {}, section)).rejects.toThrow(
-      /^authorize\.rules\.0: rule "bad": when is not understood/,
+      /^authorize\.rules\[0\]: rule "bad": when is not understood/,
     );
   });
 });
@@ -194,8 +194,8 @@ cases:
 
   it.each([
     ['cases: []', /cases must have at least one case/],
-    ['cases: [{name: x}]', /cases\.0\.expect must be allow, deny/],
-    ['cases: [{name: x, expect: maybe}]', /cases\.0\.expect must be allow, deny/],
+    ['cases: [{name: x}]', /cases\[0\]\.expect must be allow, deny/],
+    ['cases: [{name: x, expect: maybe}]', /cases\[0\]\.expect must be allow, deny/],
     ['case: []', /the file has unknown key case/],
     ['cases: [', /is not plain YAML/],
     ['a: &a [1]\ncases: [*a]', /is not plain YAML/],

@@ -41,9 +41,9 @@ describe('weir config check', () => {
     const { code, out } = await run(['config', 'check'], AUTH + rules.join('\n'));
     expect(code).toBe(1);
     expect(out.split('\n').map((line) => line.slice(0, 40))).toEqual([
-      'error: authorize.rules.1 rule "never" is',
+      'error: authorize.rules[1] rule "never" i',
       'warning: breaker.failureStatuses counts ',
-      expect.stringMatching(/^error: authorize\.rules\.2/),
+      expect.stringMatching(/^error: authorize\.rules\[2\]/),
       '2 errors, 1 warning',
       '',
     ]);

@@ -56,20 +56,40 @@ describe('checkPolicies', () => {
     expect(check('breaker: {}', [LOCAL], 'workers')).toEqual(['error auth.mode']);
   });
 
+  it('warns of what isolates learn alone, on Workers only', () => {
+    const rule = (member: string) =>
+      `${KEYS}\nauthorize: {rules: [{name: x, effect: allow, roles: [r], ${member}}]}`;
+    const validate = (more: string) =>
+      `${KEYS}\nvalidate: {mode: enforce, checks: {arguments: enforce}${more}}`;
+    for (const yaml of [rule('readOnly: true'), rule('destructive: false'), validate('')]) {
+      expect(check(yaml)).toEqual([]);
+      expect(check(yaml, ['--workers=4'])).toEqual([]);
+    }
+    const warning = (path: string) => [`warning ${path}`];
+    expect(check(rule('readOnly: true'), [], 'workers')).toEqual(
+      warning('authorize.rules[0].readOnly'),
+    );
+    expect(check(rule('destructive: false'), [], 'workers')).toEqual(
+      warning('authorize.rules[0].destructive'),
+    );
+    expect(check(validate(''), [], 'workers')).toEqual(warning('validate.unjudged'));
+    expect(check(validate(', unjudged: pass'), [], 'workers')).toEqual([]);
+  });
+
   it('tells rules what callers authentication lets in', () => {
     const rule = (member: string) => `authorize: {rules: [{name: x, effect: allow, ${member}}]}`;
-    expect(check(rule('scopes: [a]'), [LOCAL])).toEqual(['error authorize.rules.0.scopes']);
-    expect(check(`${KEYS}\n${rule('scopes: [a]')}`)).toEqual(['error authorize.rules.0.scopes']);
+    expect(check(rule('scopes: [a]'), [LOCAL])).toEqual(['error authorize.rules[0].scopes']);
+    expect(check(`${KEYS}\n${rule('scopes: [a]')}`)).toEqual(['error authorize.rules[0].scopes']);
     expect(check(`${KEYS}\n${rule('roles: [r]')}`)).toEqual([]);
-    expect(check(`${KEYS}\n${rule('kinds: [jwt]')}`)).toEqual(['error authorize.rules.0.kinds']);
+    expect(check(`${KEYS}\n${rule('kinds: [jwt]')}`)).toEqual(['error authorize.rules[0].kinds']);
     const jwt = 'auth: {methods: [{kind: jwt, issuer: i, jwksUrl: "https://a/k", audience: [b]}]}';
     expect(check(`${jwt}\n${rule('scopes: [a], roles: [b], kinds: [jwt]')}`)).toEqual([]);
   });
 
   it('knows whether certificates are asked for', () => {
     const yaml = 'auth: {methods: [{kind: certificate, clients: [{match: CN=a}]}]}';
-    expect(check(yaml)).toEqual(['error auth.methods.0']);
-    expect(check(yaml, ['--tls-client-ca-file=ca.crt'])).toEqual(['error auth.methods.0']);
+    expect(check(yaml)).toEqual(['error auth.methods[0]']);
+    expect(check(yaml, ['--tls-client-ca-file=ca.crt'])).toEqual(['error auth.methods[0]']);
     expect(check(yaml, ['--tls-client-ca-file=ca.crt', '--tls-enabled'])).toEqual([]);
     expect(check(yaml, [], 'workers')).toEqual([]);
   });

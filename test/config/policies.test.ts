@@ -66,10 +66,10 @@ describe('sections of weir.yaml', () => {
       'unknown keys, with the nearest name',
       'auth:\n  methods:\n    - kind: api_key\n      client: []\n      clients:\n        - {subject: a, scope: [b], keys: [{digest: x, expire: 1}]}',
       [
-        'weir.yaml:6: auth.methods.0.clients.0.keys.0.digest: must be the SHA-256 digest of a key (64 hex digits), never the key itself',
-        'weir.yaml:6: unknown key auth.methods.0.clients.0.keys.0.expire; did you mean expires?',
-        'weir.yaml:6: unknown key auth.methods.0.clients.0.scope; did you mean scopes?',
-        'weir.yaml:4: unknown key auth.methods.0.client; did you mean clients?',
+        'weir.yaml:6: auth.methods[0].clients[0].keys[0].digest: must be the SHA-256 digest of a key (64 hex digits), never the key itself',
+        'weir.yaml:6: unknown key auth.methods[0].clients[0].keys[0].expire; did you mean expires?',
+        'weir.yaml:6: unknown key auth.methods[0].clients[0].scope; did you mean scopes?',
+        'weir.yaml:4: unknown key auth.methods[0].client; did you mean clients?',
       ],
     ],
     [
@@ -82,20 +82,20 @@ describe('sections of weir.yaml', () => {
     [
       'what is missing, where it should be',
       'authorize:\n  rules:\n    - name: a',
-      ['weir.yaml:3: authorize.rules.0.effect is missing: it must be allow or deny'],
+      ['weir.yaml:3: authorize.rules[0].effect is missing: it must be allow or deny'],
     ],
     [
       'wrong values, in the words of the schema',
       'limits:\n  rates: [{name: a, rate: fast}]',
       [
-        'weir.yaml:2: limits.rates.0.rate "fast": must be a number and a time, such as "10/s", "100/m" or "1000/24h", with at most 1000000',
+        'weir.yaml:2: limits.rates[0].rate "fast": must be a number and a time, such as "10/s", "100/m" or "1000/24h", with at most 1000000',
       ],
     ],
     [
       'numbers that are meant as text',
       'authorize:\n  rules:\n    - {name: 7, effect: deny}',
       [
-        'weir.yaml:3: authorize.rules.0.name "7": must be a name for the rule; text that looks like something else needs quotes',
+        'weir.yaml:3: authorize.rules[0].name "7": must be a name for the rule; text that looks like something else needs quotes',
       ],
     ],
     ['a section that is no map', 'auth: on', ['weir.yaml:1: auth: must be a group of settings']],
@@ -114,7 +114,7 @@ describe('sections of weir.yaml', () => {
     [
       'a member called __proto__',
       'authorize:\n  rules:\n    - {name: a, effect: allow, arguments: {__proto__: x}}',
-      ['weir.yaml:3: authorize.rules.0.arguments.__proto__ is a name that must not be used'],
+      ['weir.yaml:3: authorize.rules[0].arguments.__proto__ is a name that must not be used'],
     ],
     [
       'aliases',
@@ -135,7 +135,7 @@ describe('sections of weir.yaml', () => {
   it('are refused when they are nested without end', () => {
     const lines = linesOf(`breaker: ${'['.repeat(500)}${']'.repeat(500)}`);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^weir\.yaml:1: breaker(?:\.0)+\.?… is nested too deeply$/);
+    expect(lines[0]).toMatch(/^weir\.yaml:1: breaker(?:\[0\])+(?:\[0?)?… is nested too deeply$/);
   });
 
   it('never have values of auth and audit quoted, whatever was put where', () => {
@@ -170,7 +170,7 @@ describe('sections of weir.yaml', () => {
     ['audit: {client: hashed, hashKey: {env: WEIR_TOKEN}}', 'audit.hashKey.env'],
     [
       'audit: {sinks: [{type: http, url: "https://a", headers: [{name: A, env: WEIR_TOKEN}]}]}',
-      'audit.sinks.0.headers.0.env',
+      'audit.sinks[0].headers[0].env',
     ],
   ])('name no variable of weir’s own for a secret: %s', (yaml, path) => {
     expect(linesOf(yaml)).toContain(

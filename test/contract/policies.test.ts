@@ -35,6 +35,9 @@ const TOOLS = [
 const LIST = `{"jsonrpc":"2.0", "id":1,\n "result":{"tools":[ ${TOOLS.map((tool) => JSON.stringify(tool)).join(' , ')} ],"nextCursor":"c","big":9007199254740993}}`;
 const LIST_OF_ONE = `{"jsonrpc":"2.0", "id":1,\n "result":{"tools":[ ${JSON.stringify(TOOLS[0])} ],"nextCursor":"c","big":9007199254740993}}`;
 
+/** May have a browser call. */
+const PAGE = 'https://app.example';
+
 /** What the server gives to everybody who initializes. */
 const SESSION = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
@@ -107,6 +110,7 @@ contract('A guarded server', ({ start, test }) => {
     weir = await start({
       target: upstream.authority,
       env: {
+        WEIR_ALLOWED_ORIGINS: PAGE,
         WEIR_POLICY: JSON.stringify({
           auth: {
             methods: [
@@ -159,6 +163,40 @@ contract('A guarded server', ({ start, test }) => {
       const streaming = await ask(weir, undefined);
       expect(streaming.status).toBe(401);
     }));
+
+  test('lets the preflight of an expected page pass to the server, bare, and no other request', async () => {
+    const preflight = (headers: Record<string, string>, method = 'OPTIONS'): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const sent = request(`${weir.url}/mcp`, { method, headers }, (response) => {
+          response.resume().once('end', () => resolve(response.statusCode ?? 0));
+        });
+        sent.once('error', reject);
+        sent.end();
+      });
+    const asking = {
+      origin: PAGE,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type,x-api-key',
+    };
+    expect(await preflight({ ...asking, 'x-http-method-override': 'DELETE' })).toBe(200);
+    const { headers, body } = upstream.seen.at(-1) as Seen;
+    expect(headers).toMatchObject(asking);
+    expect(headers).not.toHaveProperty('x-http-method-override');
+    expect(body).toBe('');
+    const samples = await scrape(weir);
+    expect(
+      total(samples, 'weir_policy_decisions_total', { policy: 'auth', decision: 'allow' }),
+    ).toBe(0);
+    await untouched(async () => {
+      const { origin, ...nobody } = asking;
+      expect(await preflight(nobody)).toBe(401);
+      expect(await preflight({ ...nobody, origin: 'https://evil.example' })).toBe(403);
+      expect(await preflight({ ...asking, 'x-api-key': 'wrong' })).toBe(401);
+      expect(await preflight({ ...asking, 'mcp-session-id': SESSION })).toBe(401);
+      expect(await preflight({ origin })).toBe(401);
+      expect(await preflight(asking, 'GET')).toBe(401);
+    });
+  });
 
   for (const [what, key] of [
     ['another key', 'weir_Mallory-0123456789-0123456789'],

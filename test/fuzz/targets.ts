@@ -4,7 +4,14 @@
  * @module
  */
 
-export const TARGET_NAMES = ['scanner', 'splitter', 'headers', 'decoded-copy'] as const;
+export const TARGET_NAMES = [
+  'scanner',
+  'splitter',
+  'headers',
+  'decoded-copy',
+  'result-lists',
+  'list-filter',
+] as const;
 
 export type TargetName = (typeof TARGET_NAMES)[number];
 

@@ -482,3 +482,25 @@ describe('isLocalPeer', () => {
     expect(isLocalPeer(peer)).toBe(false);
   });
 });
+
+describe('createHostGuard, pages that are expected', () => {
+  const expects = (origin: string | null, peerIsLoopback: boolean, allowedOrigins: string[] = []) =>
+    createHostGuard({ allowedHosts: [], allowedOrigins }).expectsOrigin({ origin, peerIsLoopback });
+
+  it('are those of the list, and of this machine for a peer of this machine', () => {
+    expect(expects('https://app.example', false, ['https://app.example'])).toBe(true);
+    expect(expects('https://app.example', true, ['https://app.example'])).toBe(true);
+    expect(expects('https://other.example', false, ['https://app.example'])).toBe(false);
+    expect(expects('http://localhost:3000', true)).toBe(true);
+    expect(expects('http://localhost:3000', false)).toBe(false);
+    expect(expects('https://app.example', false, ['*'])).toBe(true);
+    expect(expects('null', false, ['null'])).toBe(true);
+  });
+
+  it('are none where an empty list lets everything pass, and never one without an origin', () => {
+    expect(expects('https://app.example', false)).toBe(false);
+    expect(expects('null', true)).toBe(false);
+    expect(expects(null, true)).toBe(false);
+    expect(expects(null, false, ['*'])).toBe(false);
+  });
+});

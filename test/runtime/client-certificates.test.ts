@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
-import { type RequestOptions, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificate, NO_OPENSSL, TestAuthority } from '../fixtures/certificates.ts';
 import { RawUpstream } from '../fixtures/raw-upstream.ts';
+import { eventually } from '../fixtures/wait.ts';
 import { startWeir, type WeirProcess } from '../fixtures/weir-process.ts';
 
 const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_x"}}';
@@ -102,6 +103,56 @@ describe.skipIf(NO_OPENSSL !== undefined).each(['node', 'node-fetch'] as const)(
         expect(await ask(weir, agent)).toBe(401);
       }));
 
+    it('count by the authorities that the file holds now, for connections that stand as well', () =>
+      withWeir([CERTIFICATES], async (weir) => {
+        const newcomer = strangers.issueAs('/O=example/CN=agent-1', []);
+        const kept = new Agent({ keepAlive: true });
+        const session = connectHttp2(weir.url, { ca: servers.ca, ...agent });
+        const before = readFileSync(clients.caFile);
+        try {
+          expect(await ask(weir, agent, kept)).toBe(200);
+          await expect(ask(weir, newcomer)).rejects.toThrow();
+          writeFileSync(clients.caFile, strangers.ca);
+          await weir.waitForLine((line) => line.includes('client CA file reloaded'));
+          expect(await ask(weir, newcomer)).toBe(200);
+          await expect(ask(weir, agent)).rejects.toThrow();
+          await expect(ask(weir, agent, kept)).rejects.toThrow();
+          await eventually(() => expect(session.closed).toBe(true));
+          writeFileSync(clients.caFile, 'nothing');
+          await weir.waitForLine((line) => line.includes('client CA file not reloaded'));
+          expect(await ask(weir, newcomer)).toBe(200);
+        } finally {
+          writeFileSync(clients.caFile, before);
+          kept.destroy();
+          session.destroy();
+        }
+      }));
+
+    it('end with the answer under way when the authority is taken away', () =>
+      withWeir([CERTIFICATES], async (weir) => {
+        const before = readFileSync(clients.caFile);
+        const kept = new Agent({ keepAlive: true });
+        const asked = Promise.withResolvers<void>();
+        const goOn = Promise.withResolvers<void>();
+        const path = upstream.route(async (exchange) => {
+          asked.resolve();
+          await goOn.promise;
+          await exchange.respond({ body: '{"jsonrpc":"2.0","id":1,"result":{}}' });
+        });
+        try {
+          const slow = ask(weir, agent, kept, path);
+          await asked.promise;
+          writeFileSync(clients.caFile, strangers.ca);
+          await weir.waitForLine((line) => line.includes('client CA file reloaded'));
+          goOn.resolve();
+          expect(await slow).toBe(200);
+          await expect(ask(weir, agent, kept)).rejects.toThrow();
+        } finally {
+          writeFileSync(clients.caFile, before);
+          kept.destroy();
+        }
+      }));
+
     it('with a file that holds none, weir does not start', async () => {
       const file = join(clients.directory, 'empty.crt');
       writeFileSync(file, 'nothing\n');
@@ -117,13 +168,18 @@ describe.skipIf(NO_OPENSSL !== undefined).each(['node', 'node-fetch'] as const)(
       await expect(started).rejects.toThrow(/holds no PEM certificate, see --tls-client-ca-file/);
     });
 
-    function ask(weir: WeirProcess, certificate: Certificate | null): Promise<number> {
+    function ask(
+      weir: WeirProcess,
+      certificate: Certificate | null,
+      agent: Agent | false = false,
+      path = '/mcp',
+    ): Promise<number> {
       const options: RequestOptions = {
         method: 'POST',
-        path: '/mcp',
+        path,
         headers: HEADERS,
         ca: servers.ca,
-        agent: false,
+        agent,
         ...certificate,
       };
       return new Promise((resolve, reject) => {

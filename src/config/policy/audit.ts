@@ -5,15 +5,14 @@
  */
 
 import * as z from 'zod/mini';
+import type { OnFull } from '../../delivery/batch-queue.ts';
+import type { DeliveryField, SecretSource } from '../../delivery/secret.ts';
 import type {
   AuditFormat,
   AuditSettings,
   AuditSinkSettings,
-  DeliveryField,
   IdentityDetail,
-  OnFull,
   ParamsDetail,
-  SecretSource,
 } from '../../policy/audit/settings.ts';
 import { checkHttpUrl } from '../checks.ts';
 import { choice, duration, integer, text, toggle } from '../kinds.ts';

@@ -40,7 +40,7 @@ export function checkAuth(settings: AuthSettings, context: AuthCheckContext): Au
   checkMode(settings, context, report);
   checkKinds(settings, report);
   for (const [index, method] of settings.methods.entries()) {
-    const path = `.methods.${index}`;
+    const path = `.methods[${index}]`;
     switch (method.kind) {
       case 'api_key':
         checkApiKeys(method, settings, path, report);
@@ -105,7 +105,7 @@ function checkKinds({ methods }: AuthSettings, report: Report): void {
     const key = method.kind === 'jwt' ? `jwt ${method.issuer}` : method.kind;
     if (seen.has(key)) {
       const what = method.kind === 'jwt' ? 'of this issuer' : 'of this kind';
-      report(`.methods.${index}`, `a method ${what} stands above: put the two together`);
+      report(`.methods[${index}]`, `a method ${what} stands above: put the two together`);
     }
     seen.add(key);
   }
@@ -128,7 +128,7 @@ function checkApiKeys(
   for (const [index, { subject, keys }] of clients.entries()) {
     if (subjects.has(subject)) {
       report(
-        `${path}.clients.${index}.subject`,
+        `${path}.clients[${index}].subject`,
         'is the name of a client above: list its keys there',
       );
     }
@@ -136,7 +136,7 @@ function checkApiKeys(
     for (const [key, { digest }] of keys.entries()) {
       if (digests.has(digest)) {
         report(
-          `${path}.clients.${index}.keys.${key}.digest`,
+          `${path}.clients[${index}].keys[${key}].digest`,
           'is the digest of a key above, and one key cannot have two owners: make another key',
         );
       }
@@ -154,7 +154,7 @@ function checkBasic(
   const names = new Set<string>();
   const first = iterationsOf(users[0]?.passwordHash);
   for (const [index, { subject, passwordHash }] of users.entries()) {
-    const at = `${path}.users.${index}`;
+    const at = `${path}.users[${index}]`;
     if (names.has(subject)) report(`${at}.subject`, 'is the name of a user above: leave one out');
     names.add(subject);
     const iterations = iterationsOf(passwordHash);

@@ -6,7 +6,7 @@
 
 import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
-import { ConfigError, printableName } from '../problem.ts';
+import { ConfigError, formatKeyPath, printableName } from '../problem.ts';
 import { STRICT_MAP } from './strict-map.ts';
 
 /** Longest file, in UTF-16 code units. */
@@ -142,7 +142,7 @@ function readYaml<Out>(text: string, where: string, schema: z.ZodMiniType<Out, u
   if (parsed.success) return parsed.data;
   return fail(
     parsed.error.issues.map(({ path, message }) => {
-      return `${printableName(path.join('.')) || 'the file'} ${message}`;
+      return `${printableName(formatKeyPath(path)) || 'the file'} ${message}`;
     }),
   );
 }

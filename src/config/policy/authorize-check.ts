@@ -26,7 +26,7 @@ export interface AuthorizeContext {
 }
 
 export interface AuthorizeProblem {
-  /** Below the section: `rules.2.scopes`. */
+  /** Below the section: `rules[2].scopes`. */
   readonly path: string;
   /** One line: what, why, what to do. */
   readonly message: string;
@@ -56,12 +56,12 @@ export function checkAuthorize(
   const seen = new Map<string, number>();
   rules.forEach((rule, position) => {
     const complain = (member: string, message: string): void => {
-      const path = `rules.${position}${member === '' ? '' : `.${member}`}`;
+      const path = `rules[${position}]${member === '' ? '' : `.${member}`}`;
       problems.push({ path, message: `rule ${JSON.stringify(rule.name)} ${message}` });
     };
     const first = seen.get(rule.name);
     if (first === undefined) seen.set(rule.name, position);
-    else complain('name', `has the name of rules.${first}: records could not tell them apart`);
+    else complain('name', `has the name of rules[${first}]: records could not tell them apart`);
     checkCaller(rule, context, complain);
     checkAim(rule, complain);
     rule.arguments.forEach((argument) => {
@@ -75,6 +75,19 @@ export function checkAuthorize(
   });
   checkEffects(settings, problems);
   return problems;
+}
+
+/**
+ * What a Worker makes of rules about what tools say of themselves: its isolates come and go, and
+ * each knows only the lists that it has seen.
+ */
+export function checkIsolates({ rules }: AuthorizeSettings): readonly AuthorizeProblem[] {
+  return rules.flatMap(({ name, readOnly, destructive }, position) => {
+    if (readOnly === null && destructive === null) return [];
+    const member = readOnly === null ? 'destructive' : 'readOnly';
+    const message = `rule ${JSON.stringify(name)} goes by what tools say of themselves, which each isolate learns alone: one that has seen no list takes every tool for destructive; name the tools instead`;
+    return [{ path: `rules[${position}].${member}`, message }];
+  });
 }
 
 type Complain = (member: string, message: string) => void;

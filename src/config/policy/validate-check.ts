@@ -10,6 +10,7 @@ import { VALIDATE_CHECKS, VALIDATE_DEFAULTS } from './validate-defaults.ts';
 /** What of the rest of the configuration has to do with validation. */
 export interface ValidateContext {
   readonly allowedOrigins: readonly string[];
+  readonly runtime: 'node' | 'deno' | 'bun' | 'workers';
 }
 
 /** One contradiction: where, and in one line what it is, why it matters and what to do. */
@@ -51,6 +52,16 @@ export function checkValidate(
     report(
       'checks.origin',
       'checks no origin, as allowedOrigins has "*": name the origins, or set the check to off',
+    );
+  }
+  if (
+    isOn('arguments', settings) &&
+    settings.unjudged === 'refuse' &&
+    context.runtime === 'workers'
+  ) {
+    report(
+      'unjudged',
+      'refuses calls in every isolate that has not seen the tool in a list, and each learns alone: set it to pass, or leave checks.arguments out',
     );
   }
   if (isOn('methods', settings) && settings.methods !== null) {

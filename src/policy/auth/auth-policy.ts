@@ -13,6 +13,7 @@ import { Challenges } from './challenges.ts';
 import { type CredentialPlaces, readCredentials } from './credentials.ts';
 import { createMethods, findPlaces } from './methods.ts';
 import type { AuthPorts } from './ports.ts';
+import { isPreflight, preflightHeaders } from './preflight.ts';
 import { withoutParameter } from './query.ts';
 import type { AuthReason } from './reasons.ts';
 import { Refusals } from './refusals.ts';
@@ -99,6 +100,7 @@ class RequiredAuth implements AuthPolicy {
   readonly metadata: ResourceMetadata | null;
   readonly credential: UpstreamCredential | null;
   readonly headers: HeaderExchange;
+  readonly expectsPage: NonNullable<AuthPorts['expectsPage']>;
   readonly #challenges: Challenges;
 
   constructor(settings: AuthSettings, ports: AuthPorts) {
@@ -112,6 +114,7 @@ class RequiredAuth implements AuthPolicy {
     this.metadata = settings.resource && new ResourceMetadata(settings);
     this.credential = createUpstreamCredential(settings, ports);
     this.headers = new HeaderExchange(true, this.credential?.header ?? null);
+    this.expectsPage = ports.expectsPage ?? (() => false);
   }
 
   open(exchange: GuardedExchange): AuthRun {
@@ -132,6 +135,8 @@ class RequiredAuthRun implements AuthRun {
   readonly #exchange: GuardedExchange;
   /** What goes upstream is what was there when the request was let in. */
   #upstreamValue: string | null = null;
+  /** It passes as the preflight of an expected page: unasked, and as nobody's. */
+  #isPreflight = false;
 
   constructor(policy: RequiredAuth, exchange: GuardedExchange) {
     this.#policy = policy;
@@ -143,6 +148,10 @@ class RequiredAuthRun implements AuthRun {
     const { head } = this.#exchange;
     const answer = metadata?.answer(head.httpMethod, head.path) ?? null;
     if (answer !== null) return answer;
+    if (isPreflight(head) && this.#policy.expectsPage(head)) {
+      this.#isPreflight = true;
+      return null;
+    }
     const presented = readCredentials(head, places);
     if (typeof presented === 'string') return this.#refuse(presented, false);
     const sentToken = presented.kind === 'bearer';
@@ -155,7 +164,14 @@ class RequiredAuthRun implements AuthRun {
     return this.#refuse(presented.kind === 'none' ? 'missing' : 'unsupported_scheme', sentToken);
   }
 
+  messages(): Verdict {
+    // HTTP/2 announces no length: only now is it sure that nothing came along.
+    const hasBody = this.#isPreflight && this.#exchange.requestBytes > 0;
+    return hasBody ? this.#refuse('missing', false) : null;
+  }
+
   upstreamHeaders(headers: string[]): string[] {
+    if (this.#isPreflight) return preflightHeaders(headers);
     return this.#policy.headers.apply(headers, this.#upstreamValue);
   }
 

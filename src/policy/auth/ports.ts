@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { GuardedHead } from '../../exchange/guard.ts';
+
 /** Why a key set could not be had. Low in cardinality. */
 export type KeySetFailure =
   | 'timeout'
@@ -30,6 +32,11 @@ export interface AuthPorts {
    * share what is pending. Default false.
    */
   readonly isolatedRequests?: boolean;
+  /**
+   * Whether the page that asks is expected, so that its preflights need no credential. Default: no
+   * page is.
+   */
+  readonly expectsPage?: (head: GuardedHead) => boolean;
   /** Told of each failed fetch of a key set. */
   readonly onKeySetFailure?: (issuer: string, failure: KeySetFailure) => void;
 }

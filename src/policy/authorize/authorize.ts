@@ -28,9 +28,9 @@ import { type Explanation, explainExchange } from './explain.ts';
 import type { ExpressionCompiler } from './expression-port.ts';
 import { Judge, type Judgement, refuseUnjudged } from './judge.ts';
 import { readEntry } from './list-entry.ts';
-import { refuseForbidden, refuseUnjudgeable } from './refusal.ts';
+import { type Obstacles, refuseForbidden, refuseUnjudgeable } from './refusal.ts';
 import type { AuthorizeSettings } from './settings.ts';
-import { readSubjects } from './subject.ts';
+import { readSubjects, type Subject } from './subject.ts';
 
 export interface AuthorizePorts {
   readonly catalog: ToolCatalog;
@@ -95,13 +95,23 @@ class AuthorizeRun implements PolicyRun {
       const { unjudgeable } = judgement;
       if (unjudgeable !== null) return this.#conclude(refuseUnjudgeable(judgement, unjudgeable));
       if (!judgement.allowed) {
-        const rights = this.#judge.missingRights(subject, context);
-        return this.#conclude(refuseForbidden(exchange, subject, judgement, rights));
+        return this.#conclude(
+          refuseForbidden(exchange, subject, judgement, {
+            rights: this.#judge.missingRights(subject, context),
+            description: this.#describe(subject, context),
+          }),
+        );
       }
       judgements.push(judgement);
     }
     for (const { decision } of judgements) exchange.note(decision);
     return null;
+  }
+
+  #describe(subject: Subject, context: ExchangeContext): Obstacles['description'] {
+    if (!this.#judge.goesByDescription(subject, context)) return null;
+    const isListed = this.#ports.catalog.get(subject.target?.name ?? '') !== undefined;
+    return isListed ? 'listed' : 'unlisted';
   }
 
   /** Where nothing is enforced, what would have been refused is written down and passes. */

@@ -11,7 +11,7 @@ import type { RuleSettings } from './settings.ts';
 
 /** One thing that is wrong with the rules. */
 export interface RuleProblem {
-  /** Below the section: `rules.2`. */
+  /** Below the section: `rules[2]`. */
   readonly path: string;
   /** One line: what, why, what to do. */
   readonly message: string;
@@ -49,7 +49,7 @@ export function compileRules(
       if (!(error instanceof TypeError) && !(error instanceof ExpressionError)) throw error;
       const where = error instanceof ExpressionError ? 'when' : 'a pattern';
       const message = `rule ${JSON.stringify(settings.name)}: ${where} ${error.message}`;
-      problems.push({ path: `rules.${position}`, message });
+      problems.push({ path: `rules[${position}]`, message });
     }
   });
   if (problems.length > 0) throw new RuleError(problems);

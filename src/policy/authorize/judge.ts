@@ -92,7 +92,7 @@ export class Judge {
    */
   missingRights(subject: Subject, context: RuleContext): MissingRights | null {
     for (const rule of this.#index.candidates(subject)) {
-      if (rule.answer(subject, context, true) !== 'match') continue;
+      if (rule.answer(subject, context, 'rights') !== 'match') continue;
       const { principal } = context;
       const missing = {
         scopes: missingRights(rule.scopes, principal?.scopes),
@@ -104,6 +104,26 @@ export class Judge {
       return { missing, required: requiredRights(rule, missing) };
     }
     return null;
+  }
+
+  /**
+   * Whether a refused subject might be allowed if the tool said something else of itself, or if it
+   * were known what it says.
+   */
+  goesByDescription(subject: Subject, context: RuleContext): boolean {
+    if (subject.target?.kind !== 'tool') return false;
+    for (const rule of this.#index.candidates(subject)) {
+      const answer = rule.answer(subject, context);
+      if (answer === 'match') return rule.goesByDescription;
+      if (
+        answer === 'annotation' &&
+        rule.effect === 'allow' &&
+        rule.answer(subject, context, 'annotations') === 'match'
+      ) {
+        return true;
+      }
+    }
+    return false;
   }
 }
 

@@ -51,21 +51,44 @@ export function refuseUnjudgeable({ decision }: Judgement, reason: Unjudgeable):
   return refuse(decision, 400, code, `Cannot be judged: ${CANNOT_JUDGE[reason]}`);
 }
 
+/** What keeps a request from being allowed, as far as its caller may know. */
+export interface Obstacles {
+  readonly rights: MissingRights | null;
+  /**
+   * Set where it depends on what the tool says of itself. The caller is told the same of a tool
+   * that has said the wrong thing and of one that has not been listed, so that nobody finds out
+   * which tools there are.
+   */
+  readonly description: 'listed' | 'unlisted' | null;
+}
+
 /** Refuses because a rule, or the lack of one, said so. */
 export function refuseForbidden(
   exchange: GuardedExchange,
   subject: Subject,
   { decision }: Judgement,
-  rights: MissingRights | null,
+  { rights, description }: Obstacles,
 ): Refusal {
   const status = statusOf(exchange, subject, rights);
-  const message = `Not allowed: ${describe(subject)}${describeMissing(rights)}`;
-  if (rights === null) return refuse(decision, status, WEIR_ERROR.FORBIDDEN, message);
-  const reason = rights.missing.scopes.length > 0 ? 'missing_scope' : 'missing_role';
+  const hint = description === null ? '' : ', as far as tools/list has described it';
+  const message = `Not allowed: ${describe(subject)}${hint}${describeMissing(rights)}`;
+  const reason = reasonOf(rights, description) ?? decision.reason;
+  const refusal = refuse({ ...decision, reason }, status, WEIR_ERROR.FORBIDDEN, message);
+  if (rights === null) return refusal;
   return {
-    ...refuse({ ...decision, reason }, status, WEIR_ERROR.FORBIDDEN, message),
+    ...refusal,
     data: { missing: shown(rights.missing), required: shown(rights.required) },
   };
+}
+
+/** What is written down, and not told: for whoever looks why a call was refused. */
+function reasonOf(
+  rights: MissingRights | null,
+  description: Obstacles['description'],
+): string | null {
+  if (description === 'unlisted') return 'unlisted_tool';
+  if (rights === null) return null;
+  return rights.missing.scopes.length > 0 ? 'missing_scope' : 'missing_role';
 }
 
 function refuse(

@@ -27,6 +27,9 @@ export type Mismatch =
 /** `match`; `maybe` for entries of lists, where it depends on arguments; else why not. */
 export type RuleAnswer = 'match' | 'maybe' | Mismatch | Unjudgeable;
 
+/** What to take for met, to find out what stands in the way. */
+export type Assumption = 'nothing' | 'rights' | 'annotations';
+
 /** What rules know beside the subject. */
 export interface RuleContext {
   readonly principal: Principal | null;
@@ -87,27 +90,35 @@ export class Rule {
     this.#when = when;
   }
 
+  /** It is about what tools say of themselves. */
+  get goesByDescription(): boolean {
+    return this.#readOnly !== null || this.#destructive !== null;
+  }
+
   /**
    * Whether the rule matches. What depends on rights and expressions comes last: an expression is
    * written for those whom the rest of its rule is about.
    *
-   * @param withRights ask as if the principal had every scope and role
+   * @param assuming ask as if the principal had every scope and role, or as if the tool said of
+   * itself what the rule asks for
    */
-  answer(subject: Subject, context: RuleContext, withRights = false): RuleAnswer {
+  answer(subject: Subject, context: RuleContext, assuming: Assumption = 'nothing'): RuleAnswer {
     if (this.methods === null) {
       if (subject.plumbing) return 'method';
     } else if (!this.methods.matches(subject.method)) return 'method';
     if (!this.#meetsPrincipal(context.principal)) return 'principal';
     const aim = this.#answerTarget(subject);
     if (aim !== 'match' && aim !== 'maybe') return aim;
-    if (!this.#meetsAnnotations(subject, context.catalog)) return 'annotation';
+    if (assuming !== 'annotations' && !this.#meetsAnnotations(subject, context.catalog)) {
+      return 'annotation';
+    }
     let answer = aim;
     if (this.#arguments.length > 0) {
       const met = this.#answerArguments(subject);
       if (met !== 'match' && met !== 'maybe') return met;
       if (met === 'maybe') answer = met;
     }
-    if (!withRights) {
+    if (assuming !== 'rights') {
       if (!hasRights(this.scopes, context.principal?.scopes)) return 'scope';
       if (!hasRights(this.roles, context.principal?.roles)) return 'role';
     }
@@ -157,7 +168,7 @@ export class Rule {
 
   /** What a server says of its tools is a hint; of what it says nothing, the worse is assumed. */
   #meetsAnnotations(subject: Subject, catalog: ToolCatalog): boolean {
-    if (this.#readOnly === null && this.#destructive === null) return true;
+    if (!this.goesByDescription) return true;
     if (subject.target?.kind !== 'tool') return false;
     const tool = subject.hints ?? catalog.get(subject.target.name);
     const readOnly = tool?.readOnly === true;

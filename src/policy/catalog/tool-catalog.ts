@@ -41,6 +41,16 @@ export const DEFAULT_TOOL_CATALOG_OPTIONS: Readonly<Required<ToolCatalogOptions>
  */
 export type Credence = 'asked' | 'overheard';
 
+/** One thing a catalog has learned, for another one of the same upstream. */
+export interface ToolNews {
+  readonly name: string;
+  /** As in {@link ToolLearner.learn}; null for a tool that was too large to be learned. */
+  readonly text: string | null;
+  /** Length of the entry as sent. */
+  readonly bytes: number;
+  readonly credence: Credence;
+}
+
 /** Takes in what lists say. */
 export interface ToolLearner {
   /**
@@ -58,11 +68,22 @@ export interface LearningToolCatalog extends ToolCatalog, ToolLearner {
   readonly size: number;
   /** Whether the upstream said that its tools have changed since this one was described. */
   isStale(name: string): boolean;
+  /** Learns from another catalog, and tells nobody. Returns whether it was news here as well. */
+  hear(news: ToolNews): boolean;
+  /** All that is known, the oldest first: what a catalog that begins later has to hear. */
+  known(): Iterable<ToolNews>;
 }
 
-/** @throws RangeError when a bound is not an integer of at least 1 */
-export function createToolCatalog(options: ToolCatalogOptions = {}): LearningToolCatalog {
-  return new Catalog({ ...DEFAULT_TOOL_CATALOG_OPTIONS, ...options });
+/**
+ * @param onNews told of what was learned from a list and changes what is known: lists come often,
+ * and say the same
+ * @throws RangeError when a bound is not an integer of at least 1
+ */
+export function createToolCatalog(
+  options: ToolCatalogOptions = {},
+  onNews: ((news: ToolNews) => void) | null = null,
+): LearningToolCatalog {
+  return new Catalog({ ...DEFAULT_TOOL_CATALOG_OPTIONS, ...options }, onNews);
 }
 
 /**
@@ -86,13 +107,17 @@ type Description = Pick<LearnedTool, 'readOnly' | 'destructive' | 'inputSchema'>
 
 class Catalog implements LearningToolCatalog {
   readonly #limits: Readonly<Required<ToolCatalogOptions>>;
+  readonly #onNews: ((news: ToolNews) => void) | null;
   /** In the order of their last description, so that the oldest, and the stale, come first. */
   readonly #known = new Map<string, Known>();
   #totalBytes = 0;
   #changes = 0;
   #revisions = 0;
 
-  constructor(limits: Readonly<Required<ToolCatalogOptions>>) {
+  constructor(
+    limits: Readonly<Required<ToolCatalogOptions>>,
+    onNews: ((news: ToolNews) => void) | null,
+  ) {
     for (const [name, value] of Object.entries(limits)) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new RangeError(
@@ -101,6 +126,7 @@ class Catalog implements LearningToolCatalog {
       }
     }
     this.#limits = limits;
+    this.#onNews = onNews;
   }
 
   get size(): number {
@@ -126,12 +152,18 @@ class Catalog implements LearningToolCatalog {
   }
 
   learn(name: string, text: string, bytes: number, credence: Credence): void {
+    const isTooLarge = bytes > this.#limits.maxToolBytes || bytes > this.#limits.maxTotalBytes;
+    const news = { name, text: isTooLarge ? null : text, bytes, credence };
+    if (this.hear(news)) this.#onNews?.(news);
+  }
+
+  hear({ name, text, bytes, credence }: ToolNews): boolean {
     const before = this.#known.get(name);
     if (before !== undefined) {
-      if (before.credence === 'asked' && credence === 'overheard') return;
+      if (before.credence === 'asked' && credence === 'overheard') return false;
       this.#forget(name, before);
     }
-    if (bytes > this.#limits.maxToolBytes || bytes > this.#limits.maxTotalBytes) return;
+    if (text === null) return before !== undefined;
     this.#known.set(name, {
       text,
       bytes,
@@ -142,6 +174,13 @@ class Catalog implements LearningToolCatalog {
     });
     this.#totalBytes += bytes;
     if (this.#isFull()) this.#makeRoom();
+    return before?.text !== text || before.credence !== credence;
+  }
+
+  *known(): Iterable<ToolNews> {
+    for (const [name, { text, bytes, credence }] of this.#known) {
+      yield { name, text, bytes, credence };
+    }
   }
 
   toolsChanged(): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditContext, auditSchema, checkAudit } from '../../../src/config/policy/audit.ts';
 import { coversPath, parseMaskPath } from '../../../src/config/policy/audit-mask-path.ts';
+import { formatKeyPath } from '../../../src/config/problem.ts';
 import type { AuditSettings } from '../../../src/policy/audit/settings.ts';
 import { SecretNames } from '../../../src/redact/secret-names.ts';
 
@@ -14,7 +15,9 @@ const CONTEXT: AuditContext = {
 /** What reading a section complains about: `path: message`. */
 function complaints(section: unknown): string[] {
   const result = auditSchema.safeParse(section, { jitless: true });
-  return (result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return (result.error?.issues ?? []).map(
+    ({ path, message }) => `${formatKeyPath(path)}: ${message}`,
+  );
 }
 
 function check(section: unknown, context: Partial<AuditContext> = {}): string[] {
@@ -79,8 +82,8 @@ describe('auditSchema', () => {
     [{ params: 'some' }, /^params: must be one of off, keys, masked, full$/],
     [{ sinks: [] }, /^sinks: must have at least one/],
     [{ sinks: [{ type: 'syslog' }] }, /type one of stdout, file, http, otlp/],
-    [{ sinks: [{ type: 'file' }] }, /^sinks\.0\.path: must be a single text value$/],
-    [{ sinks: [{ type: 'file', path: '' }] }, /^sinks\.0\.path: must not be empty$/],
+    [{ sinks: [{ type: 'file' }] }, /^sinks\[0\]\.path: must be a single text value$/],
+    [{ sinks: [{ type: 'file', path: '' }] }, /^sinks\[0\]\.path: must not be empty$/],
     [{ sinks: [{ type: 'file', path: '/a', maxSize: '10KiB' }] }, /must be a size from 1048576/],
     [{ sinks: [{ type: 'http', url: 'https://u:p@h/' }] }, /must not carry credentials/],
     [
@@ -89,7 +92,7 @@ describe('auditSchema', () => {
     ],
     [
       { sinks: [{ type: 'http', url: 'https://h/', headers: [{ name: 'Host', value: 'x' }] }] },
-      /sinks\.0\.headers\.0/,
+      /sinks\[0\]\.headers\[0\]/,
     ],
     [{ hashKey: 'plain text' }, /^hashKey: must have its secret in either env or file$/],
     [
@@ -100,7 +103,7 @@ describe('auditSchema', () => {
     [{ maskNames: ['-'] }, /must have a letter or a digit/],
     [{ maskPaths: ['params.x'] }, /must be a path such as/],
     [{ maxParams: '1MiB' }, /must be a size from 1024 to 65536 bytes/],
-    [{ tools: [{ tool: 'a***', params: 'off' }] }, /^tools\.0\.tool: /],
+    [{ tools: [{ tool: 'a***', params: 'off' }] }, /^tools\[0\]\.tool: /],
     [{ holdTimeout: '0' }, /must be longer than 0/],
   ])('refuses %j', (section, expected) => {
     expect(complaints(section).join('\n')).toMatch(expected);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { type AuthCheckContext, authSchema, checkAuth } from '../../../src/config/policy/auth.ts';
+import { formatKeyPath } from '../../../src/config/problem.ts';
 import { createAuthPolicy } from '../../../src/policy/auth/auth-policy.ts';
 import { hashPassword, parsePasswordHash } from '../../../src/policy/auth/password.ts';
 import type { AuthSettings } from '../../../src/policy/auth/settings.ts';
@@ -31,7 +32,7 @@ function problems(input: unknown): string[] {
   const lines: string[] = [];
   const collect = (issues: readonly z.core.$ZodIssue[], path: PropertyKey[]): void => {
     for (const issue of issues)
-      lines.push(`${[...path, ...issue.path].join('.')}: ${issue.message}`);
+      lines.push(`${formatKeyPath([...path, ...issue.path])}: ${issue.message}`);
   };
   collect(result.error.issues, []);
   return lines;
@@ -177,7 +178,9 @@ describe('authSchema', () => {
     (expires) => {
       const clients = [{ subject: 'a', keys: [{ digest: DIGEST, expires }] }];
       expect(problems({ methods: [{ kind: 'api_key', clients }] })).toEqual([
-        expect.stringMatching(/^methods\.0\.clients\.0\.keys\.0\.expires: must be a date such as/),
+        expect.stringMatching(
+          /^methods\[0\]\.clients\[0\]\.keys\[0\]\.expires: must be a date such as/,
+        ),
       ]);
     },
   );
@@ -264,23 +267,27 @@ describe('checkAuth', () => {
       { mode: 'passthrough', upstream: { env: 'A' } },
       'auth.upstream',
     ],
-    ['two methods of a kind', { methods: [apiKey, apiKey] }, 'auth.methods.1'],
-    ['one issuer twice', { methods: [jwt, jwt] }, 'auth.methods.1'],
-    ['tokens without audience', { methods: [{ ...jwt, audience: [] }] }, 'auth.methods.0.audience'],
+    ['two methods of a kind', { methods: [apiKey, apiKey] }, 'auth.methods[1]'],
+    ['one issuer twice', { methods: [jwt, jwt] }, 'auth.methods[1]'],
+    [
+      'tokens without audience',
+      { methods: [{ ...jwt, audience: [] }] },
+      'auth.methods[0].audience',
+    ],
     [
       'keys over HTTP',
       { methods: [{ ...jwt, jwksUrl: 'http://i/keys' }] },
-      'auth.methods.0.jwksUrl',
+      'auth.methods[0].jwksUrl',
     ],
     [
       'keys over HTTP from what only looks local',
       { methods: [{ ...jwt, jwksUrl: 'http://127.0.0.1.evil.example/keys' }] },
-      'auth.methods.0.jwksUrl',
+      'auth.methods[0].jwksUrl',
     ],
     [
       'keys that end too soon',
       { methods: [{ ...jwt, jwks: { refresh: '2h' } }] },
-      'auth.methods.0.jwks.refresh',
+      'auth.methods[0].jwks.refresh',
     ],
     ['a resource without tokens', { methods: [apiKey], resource }, 'auth.resource'],
     [
@@ -296,7 +303,7 @@ describe('checkAuth', () => {
     [
       'a key in the query of a resource',
       { methods: [{ ...apiKey, queryParameter: 'key' }, jwt], resource },
-      'auth.methods.0.queryParameter',
+      'auth.methods[0].queryParameter',
     ],
     [
       'a key of two clients',
@@ -305,7 +312,7 @@ describe('checkAuth', () => {
           { ...apiKey, clients: [...apiKey.clients, { ...apiKey.clients[0], subject: 'b' }] },
         ],
       },
-      'auth.methods.0.clients.1.keys.0.digest',
+      'auth.methods[0].clients[1].keys[0].digest',
     ],
     [
       'a client named twice',
@@ -317,12 +324,12 @@ describe('checkAuth', () => {
           },
         ],
       },
-      'auth.methods.0.clients.1.subject',
+      'auth.methods[0].clients[1].subject',
     ],
     [
       'a user named twice',
       { methods: [{ ...basic, users: [...basic.users, ...basic.users] }] },
-      'auth.methods.0.users.1.subject',
+      'auth.methods[0].users[1].subject',
     ],
     [
       'passwords of different cost',
@@ -337,7 +344,7 @@ describe('checkAuth', () => {
           },
         ],
       },
-      'auth.methods.0.users.1.passwordHash',
+      'auth.methods[0].users[1].passwordHash',
     ],
   ])('finds %s', (_what, input, path) => {
     expect(check(input)).toEqual([path]);
@@ -345,12 +352,12 @@ describe('checkAuth', () => {
 
   it('finds certificates that never arrive, and passwords Workers cannot check', () => {
     expect(check({ methods: [certificate] }, { verifiesCertificates: false })).toEqual([
-      'auth.methods.0',
+      'auth.methods[0]',
     ]);
     const users = [{ subject: 'a', passwordHash: HASH.replace('100000', '600000') }];
     expect(check({ methods: [{ kind: 'basic', users }] })).toEqual([]);
     expect(check({ methods: [{ kind: 'basic', users }] }, { runtime: 'workers' })).toEqual([
-      'auth.methods.0.users.0.passwordHash',
+      'auth.methods[0].users[0].passwordHash',
     ]);
   });
 

@@ -5,10 +5,11 @@ import {
   authorizeSchema,
   checkAuthorize,
 } from '../../../src/config/policy/authorize.ts';
+import { formatKeyPath } from '../../../src/config/problem.ts';
 
 const issuesOf = (section: unknown): string[] =>
   (z.safeParse(authorizeSchema, section).error?.issues ?? []).map(
-    ({ path, message }) => `${path.join('.')} ${message}`,
+    ({ path, message }) => `${formatKeyPath(path)} ${message}`,
   );
 
 const oneRule = (rule: object) => ({ rules: [{ name: 'r', effect: 'allow', ...rule }] });
@@ -73,17 +74,17 @@ describe('authorizeSchema', () => {
   });
 
   it.each([
-    [oneRule({ effect: 'permit' }), 'rules.0.effect must be allow or deny'],
+    [oneRule({ effect: 'permit' }), 'rules[0].effect must be allow or deny'],
     [
       oneRule({ tools: [] }),
-      'rules.0.tools must not be an empty list: leave it out to state nothing',
+      'rules[0].tools must not be an empty list: leave it out to state nothing',
     ],
-    [oneRule({ tools: 'get' }), 'rules.0.tools must be a list, such as ["get_*", search]'],
-    [oneRule({ name: 'a\nb' }), 'rules.0.name must be one line without control characters'],
-    [oneRule({ scopes: 'a' }), 'rules.0.scopes must be a list of names, or {all: […], any: […]}'],
-    [oneRule({ arguments: [1] }), 'rules.0.arguments must be a map from arguments to conditions'],
-    [oneRule({ arguments: { a: {} } }), 'rules.0.arguments.a must be a value, a list of values'],
-    [oneRule({ arguments: { a: { min: '1' } } }), 'rules.0.arguments.a must be a value, a list'],
+    [oneRule({ tools: 'get' }), 'rules[0].tools must be a list, such as ["get_*", search]'],
+    [oneRule({ name: 'a\nb' }), 'rules[0].name must be one line without control characters'],
+    [oneRule({ scopes: 'a' }), 'rules[0].scopes must be a list of names, or {all: […], any: […]}'],
+    [oneRule({ arguments: [1] }), 'rules[0].arguments must be a map from arguments to conditions'],
+    [oneRule({ arguments: { a: {} } }), 'rules[0].arguments.a must be a value, a list of values'],
+    [oneRule({ arguments: { a: { min: '1' } } }), 'rules[0].arguments.a must be a value, a list'],
     [{ default: 'block' }, 'default must be allow or deny'],
     [{ mode: 'shadow' }, 'mode must be enforce or report'],
   ])('refuses %j', (section, line) => {
@@ -91,10 +92,10 @@ describe('authorizeSchema', () => {
   });
 
   it('refuses what it does not know, so that no statement of a rule is lost', () => {
-    expect(issuesOf(oneRule({ tool: ['x'] }))).toEqual(['rules.0 has unknown key tool']);
+    expect(issuesOf(oneRule({ tool: ['x'] }))).toEqual(['rules[0] has unknown key tool']);
     expect(issuesOf(oneRule({ scopes: { every: ['x'] } }))).not.toEqual([]);
     expect(issuesOf(oneRule({ arguments: { ['__proto__']: 1 } }))).toEqual([
-      'rules.0.arguments must not name __proto__',
+      'rules[0].arguments must not name __proto__',
     ]);
   });
 });
@@ -144,7 +145,7 @@ describe('checkAuthorize', () => {
     ['methods', { methods: ['tools/*'] }, { methods: ['tools/list'] }],
   ])('tells of a rule that is never reached behind one with %s', (_what, earlier, later) => {
     expect(check([earlier, later])).toEqual([
-      'rules.1: rule "r1" is never reached: "r0" before it matches all that it does; move it up',
+      'rules[1]: rule "r1" is never reached: "r0" before it matches all that it does; move it up',
     ]);
   });
 
@@ -165,7 +166,7 @@ describe('checkAuthorize', () => {
   });
 
   it.each([
-    [{ name: 'r0' }, {}, /name: rule "r0" has the name of rules.0/],
+    [{ name: 'r0' }, {}, /name: rule "r0" has the name of rules\[0\]/],
     [{ scopes: ['x'] }, { givesScopes: false }, /asks for scopes, and authentication gives none/],
     [{ roles: ['x'] }, { givesRoles: false }, /asks for roles/],
     [{ kinds: ['basic'] }, {}, /is about basic, and auth lets in no such caller/],

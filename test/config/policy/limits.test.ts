@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { breakerSchema, checkBreaker } from '../../../src/config/policy/breaker.ts';
 import { limitsSchema } from '../../../src/config/policy/limits.ts';
 import { checkLimits, type LimitsContext } from '../../../src/config/policy/limits-check.ts';
+import { formatKeyPath } from '../../../src/config/problem.ts';
 import { createAddressLimitsPolicy } from '../../../src/policy/limits/address-policy.ts';
 import { createLimitsPolicy } from '../../../src/policy/limits/limits-policy.ts';
 import type { LimitsSettings } from '../../../src/policy/limits/settings.ts';
@@ -15,7 +16,7 @@ function complaints(schema: z.ZodMiniType, section: unknown): string[] {
   return (error?.issues ?? []).map((issue) => {
     const what =
       issue.code === 'unrecognized_keys' ? `unrecognized_keys ${issue.keys.join()}` : issue.message;
-    return `${issue.path.join('.')}: ${what}`;
+    return `${formatKeyPath(issue.path)}: ${what}`;
   });
 }
 
@@ -100,14 +101,14 @@ describe('limitsSchema', () => {
   });
 
   it.each([
-    [{ rates: [{}] }, /^rates\.0\.name: /],
-    [{ rates: [{ name: 'a b' }] }, /^rates\.0\.name: must be a name/],
+    [{ rates: [{}] }, /^rates\[0\]\.name: /],
+    [{ rates: [{ name: 'a b' }] }, /^rates\[0\]\.name: must be a name/],
     [{ rates: [{ name: 'a', rate: '10' }] }, /must be a number and a time/],
     [{ rates: [{ name: 'a', rate: '0/s' }] }, /must be a number and a time/],
     [{ rates: [{ name: 'a', rate: '1/0s' }] }, /longer than 0/],
     [{ rates: [{ name: 'a', rate: '1/600h' }] }, /at most 24 days/],
     [{ rates: [{ name: 'a', rate: '2000000/s' }] }, /at most 1000000/],
-    [{ rates: [{ name: 'a', burst: 0 }] }, /^rates\.0\.burst: must be a whole number/],
+    [{ rates: [{ name: 'a', burst: 0 }] }, /^rates\[0\]\.burst: must be a whole number/],
     [{ rates: [{ name: 'a', per: ['team'] }] }, /principal, address, tool, method/],
     [{ rates: [{ name: 'a', tools: [] }] }, /must not be an empty list/],
     [{ rates: [{ name: 'a', tools: ['***'] }] }, /"\*" stands for anything/],
@@ -122,7 +123,7 @@ describe('limitsSchema', () => {
     [{ sizes: { requestBytes: 1.5 } }, /must be a size/],
     [{ sizes: { requestBytes: '' } }, /must be a size/],
     [{ limit: 1 }, /^: unrecognized_keys limit/],
-    [{ rates: [{ name: 'a', rates: 1 }] }, /^rates\.0: unrecognized_keys rates/],
+    [{ rates: [{ name: 'a', rates: 1 }] }, /^rates\[0\]: unrecognized_keys rates/],
   ])('refuses %j', (section, message) => {
     const found = complaints(limitsSchema, section);
     expect(found.join('\n')).toMatch(message);

@@ -2,15 +2,19 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { checkValidate, validateSchema } from '../../../src/config/policy/validate.ts';
 import { VALIDATE_DEFAULTS } from '../../../src/config/policy/validate-defaults.ts';
+import { formatKeyPath } from '../../../src/config/problem.ts';
 
 function problemsOf(written: unknown): string[] {
   const parsed = z.safeParse(validateSchema, written);
   if (parsed.success) return [];
-  return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return parsed.error.issues.map(({ path, message }) => `${formatKeyPath(path)}: ${message}`);
 }
 
 function contradictions(written: unknown, allowedOrigins: string[] = []): string[] {
-  const found = checkValidate(z.parse(validateSchema, written), { allowedOrigins });
+  const found = checkValidate(z.parse(validateSchema, written), {
+    allowedOrigins,
+    runtime: 'node',
+  });
   for (const { message } of found) expect(message).not.toMatch(/\n|\.$/);
   return found.map(({ path }) => path);
 }
@@ -41,14 +45,14 @@ describe('validateSchema', () => {
     [{ checks: [] }, 'checks: must name checks, such as "methods: enforce"'],
     [
       { httpMethods: ['post'] },
-      'httpMethods.0: must be an HTTP method in upper case, such as "POST"',
+      'httpMethods[0]: must be an HTTP method in upper case, such as "POST"',
     ],
     [{ httpMethods: [] }, 'httpMethods: must not be an empty list: leave it out for the default'],
     [
       { versions: ['latest'] },
-      'versions.0: must be a protocol version, which is a date such as "2026-07-28"',
+      'versions[0]: must be a protocol version, which is a date such as "2026-07-28"',
     ],
-    [{ methods: ['a b'] }, 'methods.0: must be a method without spaces, as "tools/call"'],
+    [{ methods: ['a b'] }, 'methods[0]: must be a method without spaces, as "tools/call"'],
     [{ maxDepth: 129 }, 'maxDepth: must be a whole number from 2 to 128'],
     [{ unjudged: 'maybe' }, 'unjudged: must be one of refuse, pass'],
   ])('says what is wrong with %j', (written, problem) => {

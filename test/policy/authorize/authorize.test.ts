@@ -151,11 +151,62 @@ describe('createAuthorizePolicy, rules', () => {
     expect(await decide(policy, { body: call('look') })).toBe('allow reads');
     expect(await decide(policy, { body: call('add') })).toBe('allow harmless');
     expect(await decide(policy, { body: call('mute') })).toBe('deny rest rule');
-    expect(await decide(policy, { body: call('unknown') })).toBe('deny rest rule');
+    expect(await decide(policy, { body: call('unknown') })).toBe('deny rest unlisted_tool');
     // Said of tools, and of nothing else.
     expect(await decide(policy, { body: legacyRequest('prompts/get', { name: 'look' }) })).toBe(
       'deny - no_rule',
     );
+  });
+});
+
+describe('createAuthorizePolicy, what a refusal says of descriptions', () => {
+  const HINT = ', as far as tools/list has described it';
+  const TOOLS = [
+    { name: 'look', readOnly: true },
+    { name: 'wipe', readOnly: false, destructive: true },
+  ];
+  const READERS = { name: 'readers', effect: 'allow', tools: ['*'], readOnly: true };
+
+  it('attack: which tools there are shows in no refusal, and why only in the record', async () => {
+    const policy = await authorizePolicy({ rules: [READERS] }, { tools: TOOLS });
+    for (const [tool, reason] of [
+      ['wipe', 'no_rule'],
+      ['none', 'unlisted_tool'],
+    ] as const) {
+      const { message, decision } = await refusal(policy, { body: call(tool) });
+      expect(message).toBe(`Not allowed: tool "${tool}"${HINT}`);
+      expect(decision.reason).toBe(reason);
+    }
+  });
+
+  it('is silent where another description would change nothing', async () => {
+    const policy = await authorizePolicy(
+      {
+        rules: [
+          { name: 'never', effect: 'deny', tools: ['drop_*'] },
+          { ...READERS, methods: ['tools/call'], roles: ['reader'] },
+          { ...READERS, name: 'others', tools: ['get_*'], arguments: { id: 1 } },
+        ],
+      },
+      { tools: TOOLS },
+    );
+    for (const tool of ['drop_all', 'none', 'get_one']) {
+      expect((await refusal(policy, { body: call(tool) })).message).not.toContain(HINT);
+    }
+    const prompt = { body: legacyRequest('prompts/get', { name: 'none' }) };
+    expect((await refusal(policy, prompt)).message).not.toContain(HINT);
+  });
+
+  it('is said of a rule that refuses by what tools say, and beside missing rights', async () => {
+    const denying = { name: 'no harm', effect: 'deny', tools: ['*'], destructive: true };
+    const all = { name: 'all', effect: 'allow', tools: ['*'] };
+    const policy = await authorizePolicy({ rules: [denying, all] });
+    expect((await refusal(policy, { body: call('none') })).message).toContain(HINT);
+    const owner = { name: 'owners', effect: 'allow', tools: ['*'], roles: ['owner'] };
+    const other = await authorizePolicy({ rules: [owner, READERS] });
+    const { message, decision } = await refusal(other, { body: call('none') });
+    expect(message).toBe(`Not allowed: tool "none"${HINT}; missing role "owner"`);
+    expect(decision.reason).toBe('unlisted_tool');
   });
 });
 
@@ -559,7 +610,7 @@ describe('createAuthorizePolicy, patterns that would match nothing', () => {
         { name: 'b', ...bad },
       ],
     };
-    await expect(authorizePolicy(section)).rejects.toThrow(/^rules\.0: .*\nrules\.1: /);
+    await expect(authorizePolicy(section)).rejects.toThrow(/^rules\[0\]: .*\nrules\[1\]: /);
   });
 });
 

@@ -201,6 +201,6 @@ describe('rules with expressions', () => {
 
   it('an expression that cannot be used keeps the policy from being created', async () => {
     const section = { rules: [{ name: 'bad', effect: 'allow', when: 'tool ==' }] };
-    await expect(authorizePolicy(section)).rejects.toThrow(/^rules\.0: rule "bad": when is not/);
+    await expect(authorizePolicy(section)).rejects.toThrow(/^rules\[0\]: rule "bad": when is not/);
   });
 });

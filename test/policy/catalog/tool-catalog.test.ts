@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createToolCatalog,
   type LearningToolCatalog,
+  type ToolNews,
 } from '../../../src/policy/catalog/tool-catalog.ts';
 
 interface Described {
@@ -197,4 +198,62 @@ describe('ToolCatalog: bounds', () => {
       expect(() => createToolCatalog({ maxTools })).toThrow(RangeError);
     },
   );
+});
+
+describe('ToolCatalog: several of one upstream', () => {
+  const readOnly = { name: 'a', annotations: { readOnlyHint: true } };
+
+  /** Catalogs of which each hears what another learns. */
+  function pair(options = {}): [LearningToolCatalog, LearningToolCatalog, ToolNews[]] {
+    const told: ToolNews[] = [];
+    const second = createToolCatalog(options, () => expect.fail('hearing is no learning'));
+    const first = createToolCatalog(options, (news) => {
+      told.push(news);
+      second.hear(news);
+    });
+    return [first, second, told];
+  }
+
+  it('what one learns the other knows', () => {
+    const [first, second] = pair();
+    learn(first, readOnly);
+    expect(second.get('a')).toMatchObject({ name: 'a', readOnly: true });
+  });
+
+  it('tells what is new, and no list twice', () => {
+    const [first, , told] = pair();
+    for (let i = 0; i < 3; i++) learn(first, readOnly);
+    learn(first, { name: 'b' });
+    learn(first, { name: 'a' });
+    expect(told.map(({ name }) => name)).toEqual(['a', 'b', 'a']);
+  });
+
+  it('forgets in both what became too large, and tells nothing of its text', () => {
+    const [first, second, told] = pair({ maxToolBytes: 100 });
+    learn(first, readOnly);
+    learn(first, { name: 'a', x: 'x'.repeat(100) });
+    expect(second.get('a')).toBeUndefined();
+    expect(told.at(-1)).toMatchObject({ name: 'a', text: null });
+    learn(first, { name: 'a', x: 'x'.repeat(100) });
+    expect(told).toHaveLength(2);
+  });
+
+  it('believes what was overheard elsewhere no more than what it overhears', () => {
+    const [first, second, told] = pair();
+    learn(first, readOnly, 'overheard');
+    expect(second.get('a')).toMatchObject({ readOnly: true });
+    learn(first, { name: 'a' }, 'asked');
+    learn(first, readOnly, 'overheard');
+    expect(second.get('a')).toMatchObject({ readOnly: null });
+    expect(told.map(({ credence }) => credence)).toEqual(['overheard', 'asked']);
+  });
+
+  it('tells a later one all that it knows', () => {
+    const first = createToolCatalog();
+    for (const name of ['a', 'b']) learn(first, { ...readOnly, name });
+    const later = createToolCatalog();
+    for (const news of first.known()) expect(later.hear(news)).toBe(true);
+    for (const news of first.known()) expect(later.hear(news)).toBe(false);
+    expect([...later.known()]).toEqual([...first.known()]);
+  });
 });

@@ -8,52 +8,47 @@ import type { GuardedExchange, GuardedMessage } from '../../../exchange/guard.ts
 import { WEIR_ERROR } from '../../../protocol/jsonrpc/errors.ts';
 import type { Check, Finding } from '../check.ts';
 
-/** Judges the declared length, before anything is read. */
-export class DeclaredSizeCheck implements Check {
+/** The limit, and what is said of what is beyond it. */
+abstract class SizeCheck {
   readonly name = 'messageSize';
-  readonly stage = 'head';
   readonly #maxBytes: number;
   readonly #refused: Finding;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#refused = tooLong(maxBytes);
+    this.#refused = {
+      reason: 'message_too_long',
+      status: 413,
+      code: WEIR_ERROR.OVER_LIMIT,
+      message: `The message is too long: at most ${maxBytes} bytes are allowed`,
+    };
   }
 
+  protected judgeBytes(bytes: number): Finding | null {
+    return bytes > this.#maxBytes ? this.#refused : null;
+  }
+}
+
+/** Judges the declared length, before anything is read. */
+export class DeclaredSizeCheck extends SizeCheck implements Check {
+  readonly stage = 'head';
+
   judge({ head }: GuardedExchange): Finding | null {
-    const declared = head.fields.contentLength;
-    return declared !== null && declared > this.#maxBytes ? this.#refused : null;
+    return this.judgeBytes(head.fields.contentLength ?? 0);
   }
 }
 
 /** Judges what has come: the body as sent, and its messages, which may have been compressed. */
-export class MessageSizeCheck implements Check {
-  readonly name = 'messageSize';
+export class MessageSizeCheck extends SizeCheck implements Check {
   readonly stage = 'body';
-  readonly #maxBytes: number;
-  readonly #refused: Finding;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-    this.#refused = tooLong(maxBytes);
-  }
 
   judge({ requestBytes }: GuardedExchange): Finding | null {
-    return requestBytes > this.#maxBytes ? this.#refused : null;
+    return this.judgeBytes(requestBytes);
   }
 
   judgeMessage({ envelope }: GuardedMessage): Finding | null {
-    return envelope.end - envelope.start > this.#maxBytes ? this.#refused : null;
+    return this.judgeBytes(envelope.end - envelope.start);
   }
-}
-
-function tooLong(maxBytes: number): Finding {
-  return {
-    reason: 'message_too_long',
-    status: 413,
-    code: WEIR_ERROR.OVER_LIMIT,
-    message: `The message is too long: at most ${maxBytes} bytes are allowed`,
-  };
 }
 
 export class DepthCheck implements Check {
