@@ -46,6 +46,8 @@ const TAIL_BYTES = 1_048_576;
 
 const CHUNK_BYTES = 65_536;
 
+const LINE_BREAK = new Uint8Array([0x0a]);
+
 /**
  * Opens a file to append to, and makes it if it is not there.
  *
@@ -69,6 +71,8 @@ class AuditFile implements AppendFile {
   readonly #path: string;
   readonly #maxFiles: number;
   #handle: FileHandle | null = null;
+  /** Of the open file: what it was, and what was written since. */
+  #size = 0;
 
   constructor(fs: FileSystem, path: string, maxFiles: number) {
     this.#fs = fs;
@@ -76,16 +80,16 @@ class AuditFile implements AppendFile {
     this.#maxFiles = maxFiles;
   }
 
-  async append(lines: string, durable: boolean): Promise<void> {
-    const handle = await this.#current();
-    const { size } = await handle.stat();
+  async append(pieces: readonly Uint8Array[], durable: boolean): Promise<void> {
+    const handle = this.#handle ?? (await this.#open());
     try {
-      await writeAll(handle, new TextEncoder().encode(lines));
+      for (const piece of pieces) await writeAll(handle, piece);
       if (durable) await handle.datasync();
     } catch (error) {
-      await takeBack(handle, size);
+      await takeBack(handle, this.#size);
       throw error;
     }
+    for (const { byteLength } of pieces) this.#size += byteLength;
   }
 
   async sync(): Promise<void> {
@@ -100,8 +104,18 @@ class AuditFile implements AppendFile {
     await this.close();
   }
 
+  /** Of the file that has the path now: somebody may have moved or deleted the one before. */
   async size(): Promise<number> {
-    return (await (await this.#current()).stat()).size;
+    if (this.#handle !== null) {
+      const [open, named] = await Promise.all([this.#handle.stat(), this.#stateOf(this.#path)]);
+      if (named !== null && named.ino === open.ino && named.dev === open.dev) {
+        this.#size = open.size;
+        return open.size;
+      }
+      await this.close();
+    }
+    await this.#open();
+    return this.#size;
   }
 
   async lastLine(): Promise<string | null> {
@@ -117,18 +131,15 @@ class AuditFile implements AppendFile {
   /** A line that was cut off, as when the machine stopped, gets an end of its own. */
   async endTornLine(): Promise<void> {
     const tail = await readTail(this.#fs, this.#path, 1);
-    if (tail !== null && tail.length > 0 && tail[0] !== 0x0a) await this.append('\n', false);
+    if (tail !== null && tail.length > 0 && tail[0] !== 0x0a)
+      await this.append([LINE_BREAK], false);
   }
 
-  /** The file that has the path now: somebody may have moved or deleted the one before. */
-  async #current(): Promise<FileHandle> {
-    if (this.#handle !== null) {
-      const [open, named] = await Promise.all([this.#handle.stat(), this.#stateOf(this.#path)]);
-      if (named !== null && named.ino === open.ino && named.dev === open.dev) return this.#handle;
-      await this.close();
-    }
-    this.#handle = await this.#fs.open(this.#path, 'a', FILE_MODE);
-    return this.#handle;
+  async #open(): Promise<FileHandle> {
+    const handle = await this.#fs.open(this.#path, 'a', FILE_MODE);
+    this.#handle = handle;
+    this.#size = (await handle.stat()).size;
+    return handle;
   }
 
   async #stateOf(path: string): Promise<FileState | null> {
@@ -226,7 +237,7 @@ async function takeBack(handle: FileHandle, size: number): Promise<void> {
     if ((await handle.stat()).size <= size) return;
     await handle.truncate(size);
   } catch {
-    await handle.write(new Uint8Array([0x0a]), 0, 1).catch(() => {});
+    await handle.write(LINE_BREAK, 0, 1).catch(() => {});
   }
 }
 

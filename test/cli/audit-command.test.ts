@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { auditVerifyCommand } from '../../src/cli/audit-command.ts';
 import { readFlags } from '../../src/config/flags.ts';
 import { ConfigError } from '../../src/config/problem.ts';
-import { Chain, GENESIS } from '../../src/policy/audit/chain.ts';
+import { Chain, GENESIS, sha256 } from '../../src/policy/audit/chain.ts';
 import { StartError } from '../../src/runtime/platform.ts';
 import { FakePlatform } from './fake-platform.ts';
 
@@ -13,9 +13,11 @@ async function verify(files: Record<string, string>, ...args: string[]) {
   return { code, out: platform.out, err: platform.err };
 }
 
-const { lines, last } = await new Chain(GENESIS).seal(
+const sealed = await new Chain(GENESIS, sha256).seal(
   Array.from({ length: 4 }, (_, i) => `{"a":${i}}`),
 );
+const { last } = sealed;
+const lines = sealed.text.split('\n').slice(0, -1);
 const text = (from: number, to?: number): string => `${lines.slice(from, to).join('\n')}\n`;
 
 describe('weir audit verify', () => {

@@ -7,9 +7,10 @@
  * @module
  */
 
+import { sha256 } from '../../src/policy/audit/chain.ts';
 import type { FileSinkSettings } from '../../src/policy/audit/settings.ts';
-import type { AuditEntry } from '../../src/policy/audit/sink.ts';
 import { FileSink } from '../../src/policy/audit/sinks/file-sink.ts';
+import { LineStore } from '../../src/policy/audit/stored-lines.ts';
 import { openAuditFile } from '../../src/runtime/audit-file.ts';
 
 const fs = process.getBuiltinModule('node:fs/promises');
@@ -29,12 +30,16 @@ const settings: FileSinkSettings = {
   chain: true,
 };
 const file = await openAuditFile(fs, settings);
-const sink = await FileSink.open(file, settings, (message) => {
-  throw new Error(message);
+const sink = await FileSink.open(file, settings, {
+  onTrouble(message) {
+    throw new Error(message);
+  },
+  sha256,
 });
+const store = new LineStore();
 for (let i = 0; i < 40; i++) {
   if (round === '1' && i === 20) await fs.rename(path, `${path}.old`);
   const line = `{"round":${round},"record":${i}}`;
-  await sink.write([{ line, bytes: line.length + 1 } as AuditEntry]);
+  await sink.write([store.put(line)]);
 }
 await sink.close();

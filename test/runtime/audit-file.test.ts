@@ -24,6 +24,7 @@ beforeEach(async () => {
 afterEach(() => fs.rm(folder, { recursive: true }));
 
 const read = (file = path) => fs.readFile(file, 'utf8');
+const lines = (text: string) => [new TextEncoder().encode(text)];
 const open = (maxFiles = 3, system: FileSystem = fs) => openAuditFile(system, { path, maxFiles });
 
 /** The real file system, with handles whose methods the test may replace. */
@@ -42,8 +43,8 @@ function systemWith(change: (handle: fs.FileHandle) => void): FileSystem {
 describe('openAuditFile', () => {
   it('makes a file that only its owner can read, and appends', async () => {
     const file = await open();
-    await file.append('{"a":1}\n', false);
-    await file.append('{"a":2}\n', true);
+    await file.append(lines('{"a":1}\n'), false);
+    await file.append(lines('{"a":2}\n'), true);
     await file.sync();
     expect(await read()).toBe('{"a":1}\n{"a":2}\n');
     expect((await fs.stat(path)).mode & 0o777).toBe(0o600);
@@ -55,7 +56,7 @@ describe('openAuditFile', () => {
     await fs.writeFile(path, '', { mode: 0o640 });
     await fs.chmod(path, 0o640);
     const file = await open();
-    await file.append('{}\n', false);
+    await file.append(lines('{}\n'), false);
     expect((await fs.stat(path)).mode & 0o777).toBe(0o640);
     await file.close();
   });
@@ -63,7 +64,7 @@ describe('openAuditFile', () => {
   it('puts files aside by number and lets the oldest go', async () => {
     const file = await open(2);
     for (let i = 1; i <= 4; i++) {
-      await file.append(`${i}\n`, false);
+      await file.append(lines(`${i}\n`), false);
       await file.rotate();
     }
     expect(await file.size()).toBe(0);
@@ -83,28 +84,30 @@ describe('openAuditFile', () => {
 
   it('follows its name when somebody else moves the file', async () => {
     const file = await open();
-    await file.append('1\n', false);
+    await file.append(lines('1\n'), false);
     await fs.rename(path, `${path}.moved`);
-    await file.append('2\n', false);
+    expect(await file.size()).toBe(0);
+    await file.append(lines('2\n'), false);
     expect([await read(`${path}.moved`), await read()]).toEqual(['1\n', '2\n']);
     await file.close();
   });
 
   it('begins anew when somebody deletes the file', async () => {
     const file = await open();
-    await file.append('1\n', false);
+    await file.append(lines('1\n'), false);
     await fs.rm(path);
-    await file.append('2\n', false);
+    expect(await file.size()).toBe(0);
+    await file.append(lines('2\n'), false);
     expect(await read()).toBe('2\n');
     await file.close();
   });
 
   it('goes on at the end when somebody empties the file', async () => {
     const file = await open();
-    await file.append('1\n', false);
+    await file.append(lines('1\n'), false);
     await fs.truncate(path);
     expect(await file.size()).toBe(0);
-    await file.append('2\n', false);
+    await file.append(lines('2\n'), false);
     expect(await read()).toBe('2\n');
     await file.close();
   });
@@ -122,12 +125,12 @@ describe('openAuditFile', () => {
         }) as never;
       }),
     );
-    await file.append('{"a":1}\n', false);
+    await file.append(lines('{"a":1}\n'), false);
     isFull = true;
-    await expect(file.append('{"a":2}\n{"a":3}\n', false)).rejects.toThrow('ENOSPC');
+    await expect(file.append(lines('{"a":2}\n{"a":3}\n'), false)).rejects.toThrow('ENOSPC');
     expect(await read()).toBe('{"a":1}\n');
     isFull = false;
-    await file.append('{"a":4}\n', false);
+    await file.append(lines('{"a":4}\n'), false);
     expect(await read()).toBe('{"a":1}\n{"a":4}\n');
     await file.close();
   });
@@ -139,7 +142,7 @@ describe('openAuditFile', () => {
         handle.datasync = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
       }),
     );
-    await expect(file.append('{"a":1}\n', true)).rejects.toThrow('EIO');
+    await expect(file.append(lines('{"a":1}\n'), true)).rejects.toThrow('EIO');
     expect(await read()).toBe('');
     await file.close();
   });
@@ -148,7 +151,7 @@ describe('openAuditFile', () => {
     await fs.writeFile(path, '{"a":1}\n{"a":');
     const file = await open();
     expect(await file.lastLine()).toBe('{"a":1}');
-    await file.append('{"a":2}\n', false);
+    await file.append(lines('{"a":2}\n'), false);
     expect(await read()).toBe('{"a":1}\n{"a":\n{"a":2}\n');
     await file.close();
   });
@@ -156,7 +159,7 @@ describe('openAuditFile', () => {
   it('finds the last line, if need be in the file put aside last', async () => {
     const file = await open();
     expect(await file.lastLine()).toBeNull();
-    await file.append('{"a":1}\n{"a":2}\n', false);
+    await file.append(lines('{"a":1}\n{"a":2}\n'), false);
     expect(await file.lastLine()).toBe('{"a":2}');
     await file.rotate();
     expect(await file.lastLine()).toBe('{"a":2}');
@@ -175,12 +178,14 @@ describe('openAuditFile', () => {
     await expect(openAuditFile(fs, settings)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('fails to append where its folder has gone, and works again when that is back', async () => {
+  it('fails where its folder has gone, and works again when that is back', async () => {
     const file = await open();
     await fs.rename(folder, `${folder}.away`);
-    await expect(file.append('1\n', false)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(file.size()).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(file.append(lines('1\n'), false)).rejects.toMatchObject({ code: 'ENOENT' });
     await fs.rename(`${folder}.away`, folder);
-    await file.append('2\n', false);
+    expect(await file.size()).toBe(0);
+    await file.append(lines('2\n'), false);
     expect(await read()).toBe('2\n');
     await file.close();
   });

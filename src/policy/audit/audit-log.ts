@@ -5,12 +5,10 @@
  * @module
  */
 
-import { utf8Length } from '../../redact/safe-text.ts';
 import { formatRecord } from './formats.ts';
+import type { AuditOutlet } from './outlets.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
-import type { AuditEntry } from './sink.ts';
-import type { SinkQueue } from './sink-queue.ts';
 
 /** A request that waits for room. */
 interface Held {
@@ -19,25 +17,24 @@ interface Held {
 }
 
 export class AuditLog {
-  readonly #queues: readonly SinkQueue[];
-  readonly #blocking: readonly SinkQueue[];
+  readonly #outlets: readonly AuditOutlet[];
+  readonly #blocking: readonly AuditOutlet[];
   readonly #format: AuditFormat;
   readonly #holdTimeoutMs: number;
   /** In the order in which they came, and so of their deadlines. */
   readonly #held: Set<Held> = new Set();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(queues: readonly SinkQueue[], format: AuditFormat, holdTimeoutMs: number) {
-    this.#queues = queues;
-    this.#blocking = queues.filter(({ onFull }) => onFull === 'block');
+  constructor(outlets: readonly AuditOutlet[], format: AuditFormat, holdTimeoutMs: number) {
+    this.#outlets = outlets;
+    this.#blocking = outlets.filter(({ onFull }) => onFull === 'block');
     this.#format = format;
     this.#holdTimeoutMs = holdTimeoutMs;
   }
 
   write(record: AuditRecord): void {
     const line = formatRecord(record, this.#format);
-    const entry: AuditEntry = { record, line, bytes: utf8Length(line) + 1 };
-    for (const queue of this.#queues) queue.offer(entry);
+    for (const outlet of this.#outlets) outlet.offer(record, line);
   }
 
   /** Null when there is room; otherwise resolves to whether there was in time. */
@@ -61,11 +58,11 @@ export class AuditLog {
   }
 
   async flush(): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.flush()));
+    await Promise.all(this.#outlets.map((outlet) => outlet.flush()));
   }
 
   async close(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.close(deadlineMs)));
+    await Promise.all(this.#outlets.map((outlet) => outlet.close(deadlineMs)));
     this.#stopTimer();
     for (const { admit } of this.#held) admit(false);
     this.#held.clear();
@@ -74,7 +71,7 @@ export class AuditLog {
   /** Of the fullest queue among those that must not lose anything. */
   #room(): number {
     let room = Number.POSITIVE_INFINITY;
-    for (const queue of this.#blocking) room = Math.min(room, queue.room);
+    for (const outlet of this.#blocking) room = Math.min(room, outlet.room);
     return room;
   }
 

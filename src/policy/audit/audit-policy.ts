@@ -142,7 +142,7 @@ export class ExchangeAudit implements AuditPolicy {
     for (let i = 0; i === 0 || i < calls.length; i++) {
       const call = calls[i] ?? null;
       if (!isRefused && !this.#isRecorded(call?.method ?? null)) continue;
-      const trace = traceOf(exchange, i);
+      const trace = traceOf(exchange, record, i);
       const captured = call === null ? null : (params[i] ?? null);
       this.#log.write({
         sequence: ++this.#lastSequence,
@@ -185,8 +185,16 @@ export class ExchangeAudit implements AuditPolicy {
   }
 }
 
-/** The trace a message belongs to: its own `_meta` before the HTTP hop's header (SEP-414). */
-function traceOf({ messages, head }: GuardedExchange, index: number): TraceContext | null {
+/**
+ * The trace a message belongs to: weir's own span where exchanges are traced, else the context of the
+ * message's `_meta` before the one of the HTTP hop's header (SEP-414).
+ */
+function traceOf(
+  { messages, head }: GuardedExchange,
+  { trace }: ExchangeRecord,
+  index: number,
+): Pick<TraceContext, 'traceId' | 'spanId'> | null {
+  if (trace !== null) return { traceId: trace.traceId, spanId: trace.serverSpanId };
   const own = parseTraceparent(messages[index]?.envelope.meta.traceparent);
   if (own !== null) return own;
   const field = head.names.indexOf('traceparent');

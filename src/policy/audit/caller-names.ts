@@ -5,7 +5,7 @@
  */
 
 import type { Principal } from '../../exchange/guard.ts';
-import type { Pseudonyms } from '../../redact/pseudonyms.ts';
+import { type Pseudonyms, userRealm } from '../../redact/pseudonyms.ts';
 import type { AuditRecord } from './record.ts';
 import type { IdentityDetail } from './settings.ts';
 
@@ -40,9 +40,7 @@ export class CallerNames {
 
   #clientOf(principal: Principal | null): string | null | Promise<string> {
     if (principal === null || principal.kind === 'anonymous') return null;
-    // The same subject of another issuer is somebody else.
-    const { kind, issuer, subject } = principal;
-    return this.#show(this.#client, subject, `${kind}\0${issuer ?? ''}`);
+    return this.#show(this.#client, principal.subject, userRealm(principal));
   }
 
   #show(

@@ -38,25 +38,31 @@ export function expectedHash(line: string): Promise<string> {
   return sha256(`${line.slice(0, -HASH_CHARS)}}`);
 }
 
+/** SHA-256 of a text as UTF-8, in lower-case hexadecimal. */
+export type Sha256 = (text: string) => string | Promise<string>;
+
 /** Links lines that follow one another. */
 export class Chain {
   #last: string;
+  readonly #sha256: Sha256;
 
   /** @param last hash of the line that comes before, or {@link GENESIS} */
-  constructor(last: string) {
+  constructor(last: string, hash: Sha256) {
     this.#last = last;
+    this.#sha256 = hash;
   }
 
-  /** The lines with their links. They count only when {@link Chain.commit} says so. */
-  async seal(lines: readonly string[]): Promise<SealedLines> {
+  /** The lines with their links, each with its break. They count when {@link Chain.commit} says so. */
+  async seal(lines: Iterable<string>): Promise<SealedLines> {
     let prev = this.#last;
-    const sealed: string[] = [];
+    let text = '';
     for (const line of lines) {
       const body = `${line.slice(0, -1)},"prev":"${prev}"`;
-      prev = await sha256(`${body}}`);
-      sealed.push(`${body},"hash":"${prev}"}`);
+      const hash = this.#sha256(`${body}}`);
+      prev = typeof hash === 'string' ? hash : await hash;
+      text += `${body},"hash":"${prev}"}\n`;
     }
-    return { lines: sealed, last: prev };
+    return { text, last: prev };
   }
 
   /** The lines were written. */
@@ -66,12 +72,13 @@ export class Chain {
 }
 
 export interface SealedLines {
-  readonly lines: readonly string[];
+  readonly text: string;
   /** Hash of the last line. */
   readonly last: string;
 }
 
-async function sha256(text: string): Promise<string> {
+/** With Web Crypto, which every runtime has. */
+export async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return toHex(new Uint8Array(digest));
 }

@@ -4,32 +4,34 @@
  * @module
  */
 
+import { describeFault } from '../../delivery/fault.ts';
+import type { DeliveryPorts } from '../../delivery/post.ts';
+import type { ReadSecret } from '../../delivery/secret.ts';
 import { Pseudonyms } from '../../redact/pseudonyms.ts';
 import { AuditLog } from './audit-log.ts';
 import { type AuditPolicy, ExchangeAudit } from './audit-policy.ts';
 import { CallerNames } from './caller-names.ts';
-import { describeFault } from './fault.ts';
+import { type Sha256, sha256 } from './chain.ts';
+import { type AuditOutlet, lineOutlet, type OutletOptions, recordOutlet } from './outlets.ts';
 import type { AuditSettings, AuditSinkSettings, FileSinkSettings } from './settings.ts';
-import type { AuditSink } from './sink.ts';
-import { SinkQueue } from './sink-queue.ts';
-import type { Fetch, ReadSecret } from './sinks/delivery.ts';
+import type { LineAuditSink } from './sink.ts';
 import { type AppendFile, FileSink } from './sinks/file-sink.ts';
 import { HttpSink } from './sinks/http-sink.ts';
 import { LineSink, type WriteLines } from './sinks/line-sink.ts';
 import type { OtlpResource } from './sinks/otlp-logs.ts';
 import { OtlpSink } from './sinks/otlp-sink.ts';
 
-export interface AuditPorts {
+export interface AuditPorts extends DeliveryPorts {
   /** What weir stands in front of: `service` of every record. */
   readonly service: string;
   /** Who the records come from, for OpenTelemetry. */
   readonly resource: OtlpResource;
-  readonly fetch: Fetch;
-  readonly readSecret: ReadSecret;
   /** Standard output. Null where there is none. */
   readonly writeLines: WriteLines | null;
   /** Null where there are no files. Rejects when the file cannot be opened. */
   readonly openFile: ((settings: FileSinkSettings) => Promise<AppendFile>) | null;
+  /** SHA-256 of a text in lower-case hexadecimal, where there is something quicker than Web Crypto. */
+  readonly sha256?: Sha256;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** Records were lost to a sink: `weir_audit_records_dropped_total`. */
@@ -50,17 +52,17 @@ export async function createAuditPolicy(
   ports: AuditPorts,
 ): Promise<AuditPolicy> {
   const pseudonyms = await readPseudonyms(settings, ports.readSecret);
-  const queues: SinkQueue[] = [];
+  const outlets: AuditOutlet[] = [];
   // Sinks are made before the log that hears of their room, and only then can one have any.
   const log: { current: AuditLog | null } = { current: null };
   const onRoom = (): void => log.current?.admit();
   try {
-    for (const sink of settings.sinks) queues.push(await openQueue(sink, ports, onRoom));
+    for (const sink of settings.sinks) outlets.push(await openOutlet(sink, ports, onRoom));
   } catch (error) {
-    await Promise.all(queues.map((queue) => queue.close(0)));
+    await Promise.all(outlets.map((outlet) => outlet.close(0)));
     throw error;
   }
-  log.current = new AuditLog(queues, settings.format, settings.holdTimeout);
+  log.current = new AuditLog(outlets, settings.format, settings.holdTimeout);
   return new ExchangeAudit(
     settings,
     ports.service,
@@ -77,14 +79,13 @@ export class AuditStartError extends Error {
   override readonly name = 'AuditStartError';
 }
 
-async function openQueue(
+async function openOutlet(
   settings: AuditSinkSettings,
   ports: AuditPorts,
   onRoom: () => void,
-): Promise<SinkQueue> {
+): Promise<AuditOutlet> {
   const { name } = settings;
-  return new SinkQueue({
-    sink: await openSink(settings, ports),
+  const options: OutletOptions = {
     onFull: settings.onFull,
     maxRecords: settings.queueRecords,
     maxBytes: settings.queueBytes,
@@ -94,30 +95,28 @@ async function openQueue(
     onDropped: (count) => ports.onDropped(name, count),
     onTrouble: (message) => ports.onTrouble(name, message),
     onRoom,
-  });
-}
-
-async function openSink(settings: AuditSinkSettings, ports: AuditPorts): Promise<AuditSink> {
+  };
   switch (settings.type) {
     case 'stdout':
-      if (ports.writeLines === null) throw unavailable(settings.name, 'a standard output');
-      return new LineSink(ports.writeLines);
+      if (ports.writeLines === null) throw unavailable(name, 'a standard output');
+      return lineOutlet(new LineSink(ports.writeLines), options);
     case 'file':
-      return openFileSink(settings, ports);
+      return lineOutlet(await openFileSink(settings, ports), options);
     case 'http':
-      return new HttpSink(settings, ports);
+      return recordOutlet(new HttpSink(settings, ports), options);
     case 'otlp':
-      return new OtlpSink(settings, ports.resource, ports);
+      return recordOutlet(new OtlpSink(settings, ports.resource, ports), options);
   }
 }
 
-async function openFileSink(settings: FileSinkSettings, ports: AuditPorts): Promise<AuditSink> {
+async function openFileSink(settings: FileSinkSettings, ports: AuditPorts): Promise<LineAuditSink> {
   if (ports.openFile === null) throw unavailable(settings.name, 'a file system');
   try {
     const file = await ports.openFile(settings);
-    return await FileSink.open(file, settings, (message) =>
-      ports.onTrouble(settings.name, message),
-    );
+    return await FileSink.open(file, settings, {
+      onTrouble: (message) => ports.onTrouble(settings.name, message),
+      sha256: ports.sha256 ?? sha256,
+    });
   } catch (error) {
     throw new AuditStartError(
       `cannot open the audit file "${settings.path}" (${describeFault(error)}): expected a file weir may write, in a directory that exists`,

@@ -6,114 +6,85 @@
  */
 
 import type { PolicyDecision } from '../../exchange/guard.ts';
-import { cutText, quote } from '../../redact/safe-text.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
-
-/** Longest name in a record, in UTF-16 code units. What is cut off is counted at its end. */
-const MAX_TEXT_CHARS = 512;
-/** Most decisions in a record. */
-const MAX_DECISIONS = 16;
+import { makeSteadyParts, type SteadyParts, textOf } from './steady-parts.ts';
 
 /** A record as JSON without a line break. */
 export function formatRecord(record: AuditRecord, format: AuditFormat): string {
-  return format === 'short' ? formatShort(record) : formatLong(record);
-}
-
-function formatShort(record: AuditRecord): string {
+  const { toParams, toDuration, toTrace, toSequence } = steadyParts(record, format);
   return (
-    `{"timestamp":"${toTimestamp(record.startedAt)}"` +
-    `,"client":${textOf(record.client)}` +
-    `,"service":${textOf(record.service)}` +
-    `,"tool":${textOf(toolOf(record))}` +
-    `,"params":${record.params ?? 'null'}` +
-    `,"status":${record.status}` +
-    `,"duration_ms":${roundMs(record.durationMs)}` +
-    `,"client_ip":${textOf(record.clientAddress)}` +
-    formatCommon(record) +
-    `,"reason":${textOf(record.reason)}` +
-    formatEnd(record)
-  );
-}
-
-function formatLong(record: AuditRecord): string {
-  return (
-    `{"timestamp":"${toTimestamp(record.startedAt)}"` +
-    `,"caller_ip":${textOf(record.clientAddress)}` +
-    `,"user_id":${textOf(record.client)}` +
-    `,"tool_name":${textOf(toolOf(record))}` +
-    `,"service_name":${textOf(record.service)}` +
-    `,"action":${textOf(record.method)}` +
-    `,"input_params":${record.params ?? 'null'}` +
-    // Results are never recorded; readers of this format expect the member.
-    ',"output":null' +
-    `,"duration_ms":${roundMs(record.durationMs)}` +
-    `,"status":"${successOf(record)}"` +
-    `,"error_msg":${textOf(errorOf(record))}` +
-    `,"http_status":${record.status}` +
-    formatCommon(record) +
-    formatEnd(record)
-  );
-}
-
-/** What both formats name alike. */
-function formatCommon(record: AuditRecord): string {
-  const { decidedBy, target } = record;
-  return (
-    `,"client_kind":${textOf(record.clientKind)}` +
-    `,"client_issuer":${textOf(record.clientIssuer)}` +
-    `,"method":${textOf(record.method)}` +
-    `,"target_kind":${textOf(target?.kind ?? null)}` +
-    `,"target":${textOf(target?.name ?? null)}` +
-    `,"decision":"${record.decision}"` +
-    `,"policy":${textOf(decidedBy?.policy ?? null)}` +
-    `,"rule":${textOf(decidedBy?.rule ?? null)}` +
-    `,"decision_reason":${textOf(decidedBy?.reason ?? null)}` +
-    `,"outcome":"${record.outcome}"` +
-    `,"error_code":${record.errorCode}`
-  );
-}
-
-function formatEnd(record: AuditRecord): string {
-  return (
-    `,"http_method":${textOf(record.httpMethod)}` +
-    `,"path":${textOf(record.path)}` +
-    `,"trace_id":${textOf(record.traceId)}` +
+    `{"timestamp":"${toTimestamp(record.startedAt)}"${toParams}` +
+    (record.params ?? 'null') +
+    toDuration +
+    roundMs(record.durationMs) +
+    toTrace +
+    textOf(record.traceId) +
     (record.paramsTruncated ? ',"params_truncated":true' : '') +
     (record.batchIndex === null ? '' : `,"batch_index":${record.batchIndex}`) +
-    (record.decisions.length > 1 ? `,"decisions":${formatDecisions(record.decisions)}` : '') +
-    `,"sequence":${record.sequence}}`
+    toSequence +
+    `${record.sequence}}`
   );
 }
 
-function formatDecisions(decisions: readonly PolicyDecision[]): string {
-  const items = decisions
-    .slice(0, MAX_DECISIONS)
-    .map(
-      ({ policy, decision, rule, reason }) =>
-        `{"policy":${textOf(policy)},"decision":"${decision}","rule":${textOf(rule)},"reason":${textOf(reason)}}`,
-    );
-  return `[${items.join(',')}]`;
+const steady: Map<string, SteadyParts> = new Map();
+const MAX_STEADY_PARTS = 256;
+/** Longest names whose parts are kept, in UTF-16 code units. */
+const MAX_STEADY_CHARS = 256;
+
+function steadyParts(record: AuditRecord, format: AuditFormat): SteadyParts {
+  const key = `${record.client}\n${record.target?.name ?? record.method}\n${record.clientAddress}`;
+  const known = steady.get(key);
+  if (known !== undefined && known.format === format && isAlike(known.record, record)) return known;
+  const made = makeSteadyParts(record, format);
+  if (key.length + record.path.length <= MAX_STEADY_CHARS) {
+    if (steady.size >= MAX_STEADY_PARTS) steady.clear();
+    steady.set(key, made);
+  }
+  return made;
 }
 
-function textOf(text: string | null): string {
-  return text === null ? 'null' : quote(cutText(text, MAX_TEXT_CHARS));
+/** Whether two records are the same in everything that steady parts are made from. */
+function isAlike(a: AuditRecord, b: AuditRecord): boolean {
+  return (
+    a.client === b.client &&
+    a.clientKind === b.clientKind &&
+    a.clientIssuer === b.clientIssuer &&
+    a.clientAddress === b.clientAddress &&
+    a.service === b.service &&
+    a.method === b.method &&
+    a.target?.kind === b.target?.kind &&
+    a.target?.name === b.target?.name &&
+    a.status === b.status &&
+    a.outcome === b.outcome &&
+    a.errorCode === b.errorCode &&
+    a.reason === b.reason &&
+    a.httpMethod === b.httpMethod &&
+    a.path === b.path &&
+    a.decision === b.decision &&
+    isSameDecision(a.decidedBy, b.decidedBy) &&
+    areSameDecisions(a.decisions, b.decisions)
+  );
 }
 
-function toolOf({ target }: AuditRecord): string | null {
-  return target?.kind === 'tool' ? target.name : null;
+function areSameDecisions(a: readonly PolicyDecision[], b: readonly PolicyDecision[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (!isSameDecision(a[i] ?? null, b[i] ?? null)) return false;
+  }
+  return true;
 }
 
-function successOf({ decision, outcome }: AuditRecord): string {
-  if (decision === 'deny' || decision === 'limit' || outcome === 'denied') return 'denied';
-  return outcome === 'ok' || outcome === 'input_required' ? 'success' : 'error';
-}
-
-/** Null for a success; never words of the server's, which could be results. */
-function errorOf(record: AuditRecord): string | null {
-  if (successOf(record) === 'success') return null;
-  if (record.reason !== null) return record.reason;
-  return record.errorCode === null ? record.outcome : `${record.outcome} ${record.errorCode}`;
+function isSameDecision(a: PolicyDecision | null, b: PolicyDecision | null): boolean {
+  if (a === b) return true;
+  return (
+    a !== null &&
+    b !== null &&
+    a.policy === b.policy &&
+    a.decision === b.decision &&
+    a.rule === b.rule &&
+    a.reason === b.reason
+  );
 }
 
 /** The timestamp written last: under load many calls begin in one millisecond. */

@@ -51,7 +51,7 @@ export interface AuditRecord {
   readonly reason: string | null;
   /** W3C Trace Context: 32 hexadecimal digits; null without. */
   readonly traceId: string | null;
-  /** The parent in the trace: 16 hexadecimal digits; null without. */
+  /** Weir's own span, or the parent where weir has none: 16 hexadecimal digits; null without. */
   readonly spanId: string | null;
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { OnFull } from '../../delivery/batch-queue.ts';
+import type { DeliveryField, SecretSource } from '../../delivery/secret.ts';
 import type { MaskPath } from '../../redact/mask-path.ts';
 
 /** How much of a call's `params` is written down. */
@@ -27,9 +29,6 @@ export type AuditFormat =
   /** `caller_ip`, `user_id`, `tool_name`, `service_name`, `action`, `input_params`. */
   | 'long';
 
-/** Where a secret is kept: never in the configuration itself. */
-export type SecretSource = { readonly env: string } | { readonly file: string };
-
 /** How much of the params of some tools is written down. */
 export interface ToolDetail {
   /** Glob. */
@@ -37,16 +36,13 @@ export interface ToolDetail {
   readonly params: ParamsDetail;
 }
 
-/** What happens to a record when a sink's queue is full. */
-export type OnFull =
-  /** New requests wait, for at most `holdTimeout`, and are refused then. No record is lost. */
-  | 'block'
-  /** The record is lost to this sink, and counted. */
-  | 'drop';
-
 interface SinkCommon {
   /** Unique among the sinks; a label of metrics. */
   readonly name: string;
+  /**
+   * With `block` new requests wait, for at most `holdTimeout`, and are refused then, and no record
+   * is lost; with `drop` it is lost to this sink, and counted.
+   */
   readonly onFull: OnFull;
   /** Records that may wait in this process. */
   readonly queueRecords: number;
@@ -76,9 +72,6 @@ export interface FileSinkSettings extends SinkCommon {
   /** Link every record to the one before it. */
   readonly chain: boolean;
 }
-
-/** A header field of deliveries: text as it is, or a secret. */
-export type DeliveryField = { readonly name: string } & ({ readonly value: string } | SecretSource);
 
 interface DeliverySettings extends SinkCommon {
   readonly headers: readonly DeliveryField[];

@@ -4,7 +4,12 @@
  * @module
  */
 
+import type { BatchSink } from '../../delivery/batch-queue.ts';
 import type { AuditRecord } from './record.ts';
+import type { StoredLine } from './stored-lines.ts';
+
+export type { BatchShape } from '../../delivery/batch-queue.ts';
+export { DeliveryError } from '../../delivery/delivery-error.ts';
 
 /** A record on its way: shared by all sinks, which do not change it. */
 export interface AuditEntry {
@@ -15,44 +20,8 @@ export interface AuditEntry {
   readonly bytes: number;
 }
 
-/** How a sink wants its records. */
-export interface BatchShape {
-  readonly maxRecords: number;
-  readonly maxBytes: number;
-  /** How long the first record of a batch may wait for others, in milliseconds. */
-  readonly lingerMs: number;
-}
+/** Takes records in batches. */
+export type AuditSink = BatchSink<AuditEntry>;
 
-export interface AuditSink {
-  readonly batch: BatchShape;
-  /**
-   * Delivers records, in order; called again only when it has settled. Resolves to the number of
-   * records that the other side will never take.
-   *
-   * @param signal aborted when there is no more time
-   * @throws {DeliveryError} when nothing was delivered
-   */
-  write(entries: readonly AuditEntry[], signal: AbortSignal): Promise<number>;
-  close?(): Promise<void>;
-}
-
-/** A batch was not delivered. The message is one line and holds nothing of a record. */
-export class DeliveryError extends Error {
-  override readonly name = 'DeliveryError';
-  /** It will not be delivered later either, unless something is changed elsewhere. */
-  readonly permanent: boolean;
-  /** When the other side wants to be asked again, in milliseconds from now; null when it did not say. */
-  readonly retryAfterMs: number | null;
-
-  constructor(
-    message: string,
-    {
-      permanent = false,
-      retryAfterMs = null,
-    }: { permanent?: boolean; retryAfterMs?: number | null } = {},
-  ) {
-    super(message);
-    this.permanent = permanent;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
+/** Takes lines in batches. They stay as they are until the write has settled. */
+export type LineAuditSink = BatchSink<StoredLine>;

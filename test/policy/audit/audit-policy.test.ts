@@ -155,6 +155,26 @@ describe('AuditPolicy', () => {
     expect(record?.trace_id).toBe(expected);
   });
 
+  it('takes the span of weir itself where exchanges are traced', async () => {
+    const trace = {
+      traceId: 'c'.repeat(32),
+      serverSpanId: '1'.repeat(16),
+      clientSpanId: '2'.repeat(16),
+      parentSpanId: null,
+      sampled: true,
+      traceState: null,
+      links: [],
+      httpVersion: '1.1',
+      session: null,
+    };
+    const body = legacyRequest('tools/call', {
+      name: 'echo',
+      _meta: { traceparent: `00-${TRACE}-b7ad6b7169203331-01` },
+    });
+    const [record] = await recordsOf({}, { body }, { trace });
+    expect(record?.trace_id).toBe('c'.repeat(32));
+  });
+
   it('records the client behind proxies where limits have found it', async () => {
     const [record] = await recordsOf({}, { body: call(), clientAddress: '203.0.113.9' });
     expect(record?.client_ip).toBe('203.0.113.9');

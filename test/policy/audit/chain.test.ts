@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Chain, GENESIS, readLink } from '../../../src/policy/audit/chain.ts';
+import {
+  Chain,
+  GENESIS,
+  readLink,
+  type SealedLines,
+  sha256,
+} from '../../../src/policy/audit/chain.ts';
 import { type ChainBreak, ChainVerifier } from '../../../src/policy/audit/verify.ts';
 
+const linesOf = ({ text }: SealedLines) => text.split('\n').slice(0, -1);
+
 async function chained(count: number, last = GENESIS): Promise<string[]> {
-  const chain = new Chain(last);
+  const chain = new Chain(last, sha256);
   const records = Array.from({ length: count }, (_, i) => `{"sequence":${i + 1},"tool":"t—${i}"}`);
-  return [...(await chain.seal(records)).lines];
+  return linesOf(await chain.seal(records));
 }
 
 async function* chunks(text: string, size = 7): AsyncGenerator<Uint8Array> {
@@ -32,13 +40,21 @@ describe('Chain', () => {
   });
 
   it('goes on from what was written, not from what was only sealed', async () => {
-    const chain = new Chain(GENESIS);
+    const chain = new Chain(GENESIS, sha256);
     const lost = await chain.seal(['{"a":1}']);
     const kept = await chain.seal(['{"a":2}']);
-    expect(readLink(kept.lines[0]!)?.prev).toBe(GENESIS);
+    expect(readLink(linesOf(kept)[0]!)?.prev).toBe(GENESIS);
     chain.commit(kept);
-    expect(readLink((await chain.seal(['{"a":3}'])).lines[0]!)?.prev).toBe(kept.last);
+    expect(readLink(linesOf(await chain.seal(['{"a":3}']))[0]!)?.prev).toBe(kept.last);
     expect(lost.last).not.toBe(kept.last);
+  });
+
+  it('is the same with a hash that is known at once', async () => {
+    const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+    const records = ['{"a":1}', '{"a":"é\u2028"}', '{"a":"\ud83d\ude00"}'];
+    const sealed = await new Chain(GENESIS, hash).seal(records);
+    expect(sealed).toEqual(await new Chain(GENESIS, sha256).seal(records));
+    expect(await verify(linesOf(sealed))).toBeNull();
   });
 
   it('is not taken in by members within the record', () => {
@@ -113,7 +129,7 @@ describe('ChainVerifier', () => {
   });
 
   it('finds bytes that a lenient reader takes for the character they replaced', async () => {
-    const [line] = (await new Chain(GENESIS).seal(['{"a":"\ufffd"}'])).lines;
+    const [line] = linesOf(await new Chain(GENESIS, sha256).seal(['{"a":"\ufffd"}']));
     const bytes = [...new TextEncoder().encode(line)];
     bytes.splice(bytes.indexOf(0xef), 3, 0xff);
     async function* read() {
@@ -140,7 +156,7 @@ describe('ChainVerifier', () => {
 
   it('finds a line that was added with a right hash', async () => {
     const lines = await chained(3);
-    const forged = (await new Chain('f'.repeat(64)).seal(['{"sequence":2}'])).lines[0]!;
+    const forged = linesOf(await new Chain('f'.repeat(64), sha256).seal(['{"sequence":2}']))[0]!;
     lines.splice(1, 0, forged);
     expect(await verify(lines)).toEqual({ file: 'f', line: 2, fault: 'not_linked' });
   });

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DeliveryError } from '../../../src/delivery/delivery-error.ts';
+import type { DeliveryPorts } from '../../../src/delivery/post.ts';
 import type { HttpSinkSettings, OtlpSinkSettings } from '../../../src/policy/audit/settings.ts';
-import { DeliveryError } from '../../../src/policy/audit/sink.ts';
-import type { DeliveryPorts } from '../../../src/policy/audit/sinks/delivery.ts';
 import { HttpSink } from '../../../src/policy/audit/sinks/http-sink.ts';
 import { encodeLogs } from '../../../src/policy/audit/sinks/otlp-logs.ts';
 import { OtlpSink } from '../../../src/policy/audit/sinks/otlp-sink.ts';

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { GENESIS, readLink } from '../../../src/policy/audit/chain.ts';
+import { GENESIS, readLink, sha256 } from '../../../src/policy/audit/chain.ts';
 import type { FileSinkSettings } from '../../../src/policy/audit/settings.ts';
 import { type AppendFile, FileSink } from '../../../src/policy/audit/sinks/file-sink.ts';
+import { LineStore } from '../../../src/policy/audit/stored-lines.ts';
 import { ChainVerifier } from '../../../src/policy/audit/verify.ts';
-import { auditEntry, auditSettings, legacyPing, testAudit, watch } from './support.ts';
+import { auditSettings, legacyPing, testAudit, watch } from './support.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,10 +23,10 @@ class MemoryFile implements AppendFile {
   fails: { append?: Error; rotate?: Error; sync?: Error } = {};
   readonly durable: boolean[] = [];
 
-  async append(lines: string, durable: boolean): Promise<void> {
+  async append(pieces: readonly Uint8Array[], durable: boolean): Promise<void> {
     if (this.fails.append !== undefined) throw this.fails.append;
     this.durable.push(durable);
-    this.content += lines;
+    for (const piece of pieces) this.content += new TextDecoder().decode(piece);
   }
 
   async sync(): Promise<void> {
@@ -65,13 +66,18 @@ async function open(
   const troubles: string[] = [];
   const settings = { ...(sinks[0] as FileSinkSettings), ...parts };
   return {
-    sink: await FileSink.open(file, settings, (message) => troubles.push(message)),
+    sink: await FileSink.open(file, settings, {
+      onTrouble: (message) => void troubles.push(message),
+      sha256,
+    }),
     troubles,
   };
 }
 
-const write = (sink: FileSink, ...lines: string[]) =>
-  sink.write(lines.map((line) => auditEntry(line)));
+const write = (sink: FileSink, ...lines: string[]) => {
+  const store = new LineStore();
+  return sink.write(lines.map((line) => store.put(line)));
+};
 
 /** Whether the file with its rotated ones is a chain from its beginning. */
 async function verify(file: MemoryFile): Promise<unknown> {

@@ -11,7 +11,7 @@ import type { AuditPolicy } from '../../../src/policy/audit/audit-policy.ts';
 import { type AuditPorts, createAuditPolicy } from '../../../src/policy/audit/create-audit.ts';
 import type { AuditRecord, JudgedExchange } from '../../../src/policy/audit/record.ts';
 import type { AuditSettings } from '../../../src/policy/audit/settings.ts';
-import type { AuditEntry, AuditSink, BatchShape } from '../../../src/policy/audit/sink.ts';
+import type { AuditEntry } from '../../../src/policy/audit/sink.ts';
 import { guardedExchange, legacyRequest, type RequestSketch } from '../guarded-exchange.ts';
 
 export const legacyPing: Readonly<Record<string, unknown>> = legacyRequest('ping');
@@ -81,6 +81,8 @@ export function judgedRecord(exchange: GuardedExchange, parts: RecordSketch = {}
     strayErrorCodes: [],
     requestBytes: exchange.requestBytes,
     responseBytes: 100,
+    dispatchedAfterMs: 0,
+    respondedAfterMs: 1,
     upstreamFirstByteMs: 1,
     upstreamTotalMs: 2,
     durationMs: 12.34567,
@@ -91,6 +93,7 @@ export function judgedRecord(exchange: GuardedExchange, parts: RecordSketch = {}
     serverMessages: new Map(),
     problems: [],
     reason: null,
+    trace: null,
     decisions: [],
     principal: exchange.principal,
     ...parts,
@@ -165,49 +168,4 @@ export function auditEntry(line: string, record: AuditRecord = auditRecord()): A
   return { record, line, bytes: new TextEncoder().encode(line).length + 1 };
 }
 
-/** A sink whose deliveries the test decides about. */
-export class HeldSink implements AuditSink {
-  readonly batch: BatchShape;
-  /** Batches it was asked to deliver, by their lines. */
-  readonly asked: string[][] = [];
-  closed = false;
-  #pending: { resolve: (refused: number) => void; reject: (error: Error) => void }[] = [];
-
-  constructor(batch: Partial<BatchShape> = {}) {
-    this.batch = { maxRecords: 100, maxBytes: 100_000, lingerMs: 0, ...batch };
-  }
-
-  write(entries: readonly AuditEntry[], signal: AbortSignal): Promise<number> {
-    this.asked.push(entries.map(({ line }) => line));
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ resolve, reject });
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
-    });
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-  }
-
-  /** Lets the delivery under way succeed. */
-  async deliver(refused = 0): Promise<void> {
-    this.#take().resolve(refused);
-    await settled();
-  }
-
-  async fail(error: Error): Promise<void> {
-    this.#take().reject(error);
-    await settled();
-  }
-
-  #take() {
-    const pending = this.#pending.shift();
-    if (pending === undefined) throw new Error('nothing is being delivered');
-    return pending;
-  }
-}
-
-/** Lets everything happen that needs no timer. */
-export async function settled(): Promise<void> {
-  for (let i = 0; i < 50; i++) await Promise.resolve();
-}
+export { settled } from '../../delivery/held-sink.ts';

@@ -5,19 +5,21 @@
  * @module
  */
 
-import { Chain, GENESIS, readLink } from '../chain.ts';
-import { describeFault } from '../fault.ts';
+import { describeFault } from '../../../delivery/fault.ts';
+import { Chain, GENESIS, readLink, type Sha256 } from '../chain.ts';
 import type { FileSinkSettings } from '../settings.ts';
-import { type AuditEntry, type AuditSink, type BatchShape, DeliveryError } from '../sink.ts';
+import { type BatchShape, DeliveryError, type LineAuditSink } from '../sink.ts';
+import { type StoredLine, toPieces, toText } from '../stored-lines.ts';
 
 /** A file that is written at its end, as a runtime with a file system provides it. */
 export interface AppendFile {
   /**
-   * Writes whole lines. All or nothing: what was written before it failed is taken back.
+   * Writes whole lines to the file that {@link AppendFile.size} was asked of. All or nothing: what
+   * was written before it failed is taken back.
    *
    * @param durable resolves only when they are on the disk
    */
-  append(lines: string, durable: boolean): Promise<void>;
+  append(pieces: readonly Uint8Array[], durable: boolean): Promise<void>;
   /** Forces to the disk what is written. */
   sync(): Promise<void>;
   /** Puts the file aside and begins a new one. */
@@ -29,15 +31,23 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
-/** How long a record may wait for others, so that one write takes many. */
-const LINGER_MS = 20;
-const MAX_BATCH_RECORDS = 500;
-const MAX_BATCH_BYTES = 524_288;
+/**
+ * How long a record may wait for others, so that one write takes many: a process that is killed
+ * loses no more than that.
+ */
+const LINGER_MS = 50;
+const MAX_BATCH_RECORDS = 1000;
+const MAX_BATCH_BYTES = 1_048_576;
 
-/** `prev`, `hash`, their names and quotes, in bytes. */
-const LINK_BYTES = 2 * 64 + 20;
+export interface FileSinkPorts {
+  /** Told in one line when records are safe and something else is wrong. */
+  readonly onTrouble: (message: string) => void;
+  readonly sha256: Sha256;
+}
 
-export class FileSink implements AuditSink {
+const encoder = new TextEncoder();
+
+export class FileSink implements LineAuditSink {
   readonly batch: BatchShape;
   readonly #file: AppendFile;
   readonly #settings: FileSinkSettings;
@@ -68,30 +78,26 @@ export class FileSink implements AuditSink {
   /**
    * Goes on with the chain the file holds. A file that ends without one is put aside, so that a
    * chain only ever begins at the top of a file.
-   *
-   * @param onTrouble told in one line when records are safe and something else is wrong
    */
   static async open(
     file: AppendFile,
     settings: FileSinkSettings,
-    onTrouble: (message: string) => void,
+    { onTrouble, sha256 }: FileSinkPorts,
   ): Promise<FileSink> {
     if (!settings.chain) return new FileSink(file, settings, null, onTrouble);
     const last = await file.lastLine();
     const link = last === null ? null : readLink(last);
     if (last !== null && link === null && (await file.size()) > 0) await file.rotate();
-    return new FileSink(file, settings, new Chain(link?.hash ?? GENESIS), onTrouble);
+    return new FileSink(file, settings, new Chain(link?.hash ?? GENESIS, sha256), onTrouble);
   }
 
-  async write(entries: readonly AuditEntry[]): Promise<number> {
-    const lines = entries.map(({ line }) => line);
-    const sealed = (await this.#chain?.seal(lines)) ?? null;
-    let text = '';
-    for (const line of sealed?.lines ?? lines) text += `${line}\n`;
+  async write(lines: readonly StoredLine[]): Promise<number> {
+    const sealed = (await this.#chain?.seal(lines.map(toText))) ?? null;
+    const pieces = sealed === null ? toPieces(lines) : [encoder.encode(sealed.text)];
     try {
       await this.#syncing;
-      await this.#rotateFor(entries);
-      await this.#file.append(text, this.#settings.fsync === 'always');
+      await this.#rotateFor(pieces);
+      await this.#file.append(pieces, this.#settings.fsync === 'always');
     } catch (error) {
       throw new DeliveryError(`cannot write the audit file: ${describeFault(error)}`);
     }
@@ -110,12 +116,11 @@ export class FileSink implements AuditSink {
   }
 
   /** Records are worth more than a size: a file that cannot be put aside goes on growing. */
-  async #rotateFor(entries: readonly AuditEntry[]): Promise<void> {
-    const size = await this.#file.size();
+  async #rotateFor(pieces: readonly Uint8Array[]): Promise<void> {
+    let size = await this.#file.size();
     if (size === 0) return;
-    let bytes = this.#chain === null ? 0 : entries.length * LINK_BYTES;
-    for (const entry of entries) bytes += entry.bytes;
-    if (size + bytes <= this.#settings.maxSizeBytes) return;
+    for (const { byteLength } of pieces) size += byteLength;
+    if (size <= this.#settings.maxSizeBytes) return;
     try {
       if (this.#settings.fsync !== 'never') await this.#file.sync();
       await this.#file.rotate();

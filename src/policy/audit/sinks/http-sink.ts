@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type DeliveryPorts, type DeliveryTarget, post } from '../../../delivery/post.ts';
 import type { HttpSinkSettings } from '../settings.ts';
 import type { AuditEntry, AuditSink, BatchShape } from '../sink.ts';
-import { type DeliveryPorts, type DeliveryTarget, deliver } from './delivery.ts';
 
 export class HttpSink implements AuditSink {
   readonly batch: BatchShape;
@@ -20,10 +20,12 @@ export class HttpSink implements AuditSink {
       lingerMs: settings.batchInterval,
     };
     this.#target = {
+      name: 'audit endpoint',
       url: settings.url,
       contentType: 'application/x-ndjson',
       headers: settings.headers,
       timeoutMs: settings.timeout,
+      compression: 'none',
     };
     this.#ports = ports;
   }
@@ -31,7 +33,7 @@ export class HttpSink implements AuditSink {
   async write(entries: readonly AuditEntry[], signal: AbortSignal): Promise<number> {
     let body = '';
     for (const { line } of entries) body += `${line}\n`;
-    await deliver(this.#target, body, this.#ports, signal);
+    await post(this.#target, body, this.#ports, signal);
     return 0;
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type AuditEntry, type AuditSink, type BatchShape, DeliveryError } from '../sink.ts';
+import { type BatchShape, DeliveryError, type LineAuditSink } from '../sink.ts';
+import { type StoredLine, toPieces } from '../stored-lines.ts';
 
 /** Writes whole lines; a promise tells when the other side has taken them. */
 export type WriteLines = (lines: string) => void | Promise<void>;
@@ -12,7 +13,9 @@ export type WriteLines = (lines: string) => void | Promise<void>;
 /** Lines of one write: small, since what reads a pipe takes 64 KiB at a time. */
 const BATCH: BatchShape = { maxRecords: 100, maxBytes: 65_536, lingerMs: 10 };
 
-export class LineSink implements AuditSink {
+const decoder = new TextDecoder();
+
+export class LineSink implements LineAuditSink {
   readonly batch: BatchShape = BATCH;
   readonly #write: WriteLines;
 
@@ -20,11 +23,11 @@ export class LineSink implements AuditSink {
     this.#write = write;
   }
 
-  async write(entries: readonly AuditEntry[]): Promise<number> {
-    let lines = '';
-    for (const { line } of entries) lines += `${line}\n`;
+  async write(lines: readonly StoredLine[]): Promise<number> {
+    let text = '';
+    for (const piece of toPieces(lines)) text += decoder.decode(piece);
     try {
-      await this.#write(lines);
+      await this.#write(text);
     } catch {
       throw new DeliveryError('standard output does not take audit records');
     }

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type DeliveryPorts, type DeliveryTarget, post } from '../../../delivery/post.ts';
 import type { OtlpSinkSettings } from '../settings.ts';
 import type { AuditEntry, AuditSink, BatchShape } from '../sink.ts';
-import { type DeliveryPorts, type DeliveryTarget, deliver } from './delivery.ts';
 import { encodeLogs, type OtlpResource, readRejectedRecords } from './otlp-logs.ts';
 
 export class OtlpSink implements AuditSink {
@@ -22,10 +22,12 @@ export class OtlpSink implements AuditSink {
       lingerMs: settings.batchInterval,
     };
     this.#target = {
+      name: 'audit endpoint',
       url: `${settings.endpoint.replace(/\/$/, '')}/v1/logs`,
       contentType: 'application/json',
       headers: settings.headers,
       timeoutMs: settings.timeout,
+      compression: 'none',
     };
     this.#ports = ports;
     this.#resource = resource;
@@ -33,7 +35,7 @@ export class OtlpSink implements AuditSink {
 
   async write(entries: readonly AuditEntry[], signal: AbortSignal): Promise<number> {
     const body = encodeLogs(entries, this.#resource);
-    const answer = await deliver(this.#target, body, this.#ports, signal);
-    return Math.min(readRejectedRecords(answer), entries.length);
+    const answer = await post(this.#target, body, this.#ports, signal);
+    return Math.min(readRejectedRecords(new TextDecoder().decode(answer)), entries.length);
   }
 }

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoffMs, parseRetryAfter } from '../../../src/policy/audit/backoff.ts';
-import { DeliveryError } from '../../../src/policy/audit/sink.ts';
-import { SinkQueue, type SinkQueueOptions } from '../../../src/policy/audit/sink-queue.ts';
-import { auditEntry, HeldSink, settled } from './support.ts';
+import { backoffMs, parseRetryAfter } from '../../src/delivery/backoff.ts';
+import {
+  BatchQueue,
+  type BatchQueueOptions,
+  type DropReason,
+} from '../../src/delivery/batch-queue.ts';
+import { DeliveryError } from '../../src/delivery/delivery-error.ts';
+import { HeldSink, settled } from './held-sink.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,33 +17,37 @@ afterEach(() => {
 });
 
 interface TestQueue {
-  readonly queue: SinkQueue;
+  readonly queue: BatchQueue<string>;
   readonly sink: HeldSink;
   dropped: number;
+  readonly reasons: DropReason[];
   readonly troubles: string[];
   rooms: number;
 }
 
 function testQueue(
-  options: Partial<SinkQueueOptions> = {},
+  options: Partial<BatchQueueOptions<string>> = {},
   batch: ConstructorParameters<typeof HeldSink>[0] = {},
 ): TestQueue {
   const sink = new HeldSink(batch);
   const test: TestQueue = {
     sink,
     dropped: 0,
+    reasons: [],
     troubles: [],
     rooms: 0,
-    queue: new SinkQueue({
+    queue: new BatchQueue({
       sink,
+      sizeOf: (line) => line.length + 1,
       onFull: 'drop',
       maxRecords: 5,
       maxBytes: 1_000,
       attempts: 3,
       start: 'timers',
       random: () => 0,
-      onDropped: (count) => {
+      onDropped: (count, reason) => {
         test.dropped += count;
+        test.reasons.push(reason);
       },
       onTrouble: (message) => test.troubles.push(message),
       onRoom: () => {
@@ -51,11 +59,11 @@ function testQueue(
   return test;
 }
 
-const offer = (queue: SinkQueue, ...lines: string[]) => {
-  for (const line of lines) queue.offer(auditEntry(line));
+const offer = (queue: BatchQueue<string>, ...lines: string[]) => {
+  for (const line of lines) queue.offer(line);
 };
 
-describe('SinkQueue', () => {
+describe('BatchQueue', () => {
   it('delivers in order, and together what came while a delivery was under way', async () => {
     const { queue, sink } = testQueue();
     offer(queue, 'a');
@@ -106,6 +114,7 @@ describe('SinkQueue', () => {
     const test = testQueue({}, { maxRecords: 2 });
     offer(test.queue, 'a', 'b', 'c', 'd', 'e', 'f', 'g');
     expect(test.dropped).toBe(2);
+    expect(test.reasons).toEqual(['queue_full', 'queue_full']);
     expect(test.queue.room).toBe(0);
     await test.sink.deliver();
     expect(test.queue.room).toBe(2);
@@ -136,6 +145,24 @@ describe('SinkQueue', () => {
     expect(test.sink.asked.flat()).toEqual(['a', 'b', 'c']);
   });
 
+  it('tells of each item once when it is done with it, delivered or not', async () => {
+    const settledItems: string[] = [];
+    const { queue, sink } = testQueue(
+      { attempts: 1, maxRecords: 3, onSettled: (items) => settledItems.push(...items) },
+      { maxRecords: 2 },
+    );
+    offer(queue, 'a', 'b', 'c', 'over');
+    expect(settledItems).toEqual(['over']);
+    await sink.deliver();
+    expect(settledItems).toEqual(['over', 'a', 'b']);
+    await vi.advanceTimersByTimeAsync(0);
+    await sink.fail(new Error('x'));
+    expect(settledItems).toEqual(['over', 'a', 'b', 'c']);
+    await queue.close(1_000);
+    offer(queue, 'late');
+    expect(settledItems).toEqual(['over', 'a', 'b', 'c', 'late']);
+  });
+
   it('tries again with growing pauses, then drops, counts and goes on', async () => {
     const test = testQueue();
     offer(test.queue, 'a');
@@ -149,6 +176,7 @@ describe('SinkQueue', () => {
     await test.sink.fail(new Error('no route'));
     expect(test.sink.asked).toEqual([['a'], ['a'], ['a']]);
     expect(test.dropped).toBe(1);
+    expect(test.reasons).toEqual(['attempts']);
     expect(test.troubles).toEqual(['no route']);
     offer(test.queue, 'b');
     await vi.advanceTimersByTimeAsync(0);
@@ -174,6 +202,7 @@ describe('SinkQueue', () => {
     offer(dropping.queue, 'a');
     await vi.advanceTimersByTimeAsync(0);
     await dropping.sink.fail(refusal);
+    expect(dropping.reasons).toEqual(['refused']);
     expect(dropping.dropped).toBe(1);
     await dropping.queue.close(1_000);
 
@@ -212,6 +241,7 @@ describe('SinkQueue', () => {
     offer(test.queue, 'a', 'b');
     await vi.advanceTimersByTimeAsync(0);
     await test.sink.deliver(1);
+    expect(test.reasons).toEqual(['rejected']);
     expect(test.dropped).toBe(1);
     await test.queue.close(1_000);
   });
@@ -238,6 +268,7 @@ describe('SinkQueue', () => {
     await vi.advanceTimersByTimeAsync(1);
     await closed;
     expect(test.dropped).toBe(3);
+    expect(test.reasons).toEqual(['shutdown']);
   });
 
   it('gives up in the middle of a pause between attempts', async () => {

@@ -1,46 +1,90 @@
 /**
- * The queue in front of one sink: bounded, delivered in order and in batches, tried again when that
- * fails. What is lost is counted, always.
+ * The queue in front of one receiver: bounded, delivered in order and in batches, tried again when
+ * that fails. What is lost is counted, always.
  *
  * @module
  */
 
 import { backoffMs } from './backoff.ts';
+import { DeliveryError } from './delivery-error.ts';
 import { describeFault } from './fault.ts';
-import type { OnFull } from './settings.ts';
-import { type AuditEntry, type AuditSink, DeliveryError } from './sink.ts';
 
-export interface SinkQueueOptions {
-  readonly sink: AuditSink;
+/** How a receiver wants its items. */
+export interface BatchShape {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  /** How long the first item of a batch may wait for others, in milliseconds. */
+  readonly lingerMs: number;
+}
+
+/** What items are delivered to. */
+export interface BatchSink<Item> {
+  readonly batch: BatchShape;
+  /**
+   * Delivers items, in order; called again only when it has settled. Resolves to the number of
+   * items that the other side will never take.
+   *
+   * @param signal aborted when there is no more time
+   * @throws {DeliveryError} when nothing was delivered
+   */
+  write(items: readonly Item[], signal: AbortSignal): Promise<number>;
+  close?(): Promise<void>;
+}
+
+/** What happens to an item when the queue is full. */
+export type OnFull =
+  /** It is taken all the same: whoever offers it asks for room before, and waits. */
+  | 'block'
+  /** It is lost to this receiver, and counted. */
+  | 'drop';
+
+/** Why items were lost. */
+export type DropReason =
+  | 'queue_full'
+  /** The receiver took the batch and said that it will never take these. */
+  | 'rejected'
+  /** The receiver refused the batch for good. */
+  | 'refused'
+  /** Every attempt failed. */
+  | 'attempts'
+  /** The process ended first. */
+  | 'shutdown';
+
+export interface BatchQueueOptions<Item> {
+  readonly sink: BatchSink<Item>;
+  /** Size of an item in bytes; asked more than once, and always the same. */
+  readonly sizeOf: (item: Item) => number;
   readonly onFull: OnFull;
-  /** Records that may wait, those being delivered included. */
+  /** Items that may wait, those being delivered included. */
   readonly maxRecords: number;
   readonly maxBytes: number;
   /** Attempts before a batch is dropped; with `block` there is no last one. */
   readonly attempts: number;
   /**
-   * `timers`: deliveries begin by themselves. `manual`: only {@link SinkQueue.flush} delivers, for
+   * `timers`: deliveries begin by themselves. `manual`: only {@link BatchQueue.flush} delivers, for
    * runtimes that allow no work outside of a request.
    */
   readonly start: 'timers' | 'manual';
   /** From 0 up to 1. */
   readonly random: () => number;
-  readonly onDropped: (count: number) => void;
+  readonly onDropped: (count: number, reason: DropReason) => void;
   /** Deliveries have begun to fail: one line. Called once until one succeeds again. */
   readonly onTrouble: (message: string) => void;
   /** There is more room than before. */
   readonly onRoom: () => void;
+  /** These are delivered or lost, and will not be asked for again. Not told at the very end. */
+  readonly onSettled?: (items: readonly Item[]) => void;
 }
 
 /** How long one that delivers for others may take before another takes over, in milliseconds. */
 const MANUAL_TURN_MS = 25_000;
 
-export class SinkQueue {
-  readonly #options: SinkQueueOptions;
+export class BatchQueue<Item> {
+  readonly #options: BatchQueueOptions<Item>;
   readonly #abort: AbortController = new AbortController();
-  readonly #waiting: AuditEntry[] = [];
+  readonly #waiting: Item[] = [];
   /** What is being delivered. */
-  #inFlight: readonly AuditEntry[] = [];
+  #inFlight: readonly Item[] = [];
   /** Of what waits and what is being delivered. */
   #records = 0;
   #bytes = 0;
@@ -55,7 +99,7 @@ export class SinkQueue {
   /** Ends a pause between two attempts. */
   #wake: (() => void) | null = null;
 
-  constructor(options: SinkQueueOptions) {
+  constructor(options: BatchQueueOptions<Item>) {
     this.#options = options;
   }
 
@@ -63,27 +107,29 @@ export class SinkQueue {
     return this.#options.onFull;
   }
 
-  /** Records there is still room for; 0 when it is full. */
+  /** Items there is still room for; 0 when it is full. */
   get room(): number {
     const { maxRecords, maxBytes } = this.#options;
     return this.#bytes >= maxBytes ? 0 : Math.max(0, maxRecords - this.#records);
   }
 
   /**
-   * Takes a record, or drops it. With `block` a full queue still takes it: the calls under way when
+   * Takes an item, or drops it. With `block` a full queue still takes it: the calls under way when
    * it filled up were let in, so it outgrows its bounds by no more than these.
    */
-  offer(entry: AuditEntry): void {
-    const { onFull, maxBytes } = this.#options;
-    const isFull = this.room === 0 || this.#bytes + entry.bytes > maxBytes;
+  offer(item: Item): void {
+    const { onFull, maxBytes, onDropped, sizeOf } = this.#options;
+    const bytes = sizeOf(item);
+    const isFull = this.room === 0 || this.#bytes + bytes > maxBytes;
     if (this.#closed || (isFull && onFull === 'drop')) {
-      this.#options.onDropped(1);
+      onDropped(1, this.#closed ? 'shutdown' : 'queue_full');
+      this.#options.onSettled?.([item]);
       return;
     }
-    this.#waiting.push(entry);
+    this.#waiting.push(item);
     this.#records++;
-    this.#bytes += entry.bytes;
-    this.#waitingBytes += entry.bytes;
+    this.#bytes += bytes;
+    this.#waitingBytes += bytes;
     if (this.#options.start === 'timers' && this.#delivering === null) this.#plan();
   }
 
@@ -129,7 +175,7 @@ export class SinkQueue {
     this.#waiting.length = 0;
     this.#abort.abort();
     this.#wake?.();
-    if (lost > 0) this.#options.onDropped(lost);
+    if (lost > 0) this.#options.onDropped(lost, 'shutdown');
   }
 
   /**
@@ -139,7 +185,7 @@ export class SinkQueue {
   #takeOver(): void {
     this.#turn++;
     this.#delivering = null;
-    for (const { bytes } of this.#inFlight) this.#waitingBytes += bytes;
+    for (const item of this.#inFlight) this.#waitingBytes += this.#options.sizeOf(item);
     this.#waiting.unshift(...this.#inFlight);
     this.#inFlight = [];
   }
@@ -174,21 +220,22 @@ export class SinkQueue {
       const batch = this.#take();
       left -= batch.length;
       this.#inFlight = batch;
-      const refused = await this.#deliver(batch, turn);
+      const lost = await this.#deliver(batch, turn);
       if (this.#turn !== turn) return;
       this.#inFlight = [];
       this.#release(batch);
-      if (refused > 0) this.#options.onDropped(refused);
+      if (lost !== null && lost.count > 0) this.#options.onDropped(lost.count, lost.reason);
     }
   }
 
-  #take(): AuditEntry[] {
-    const { maxRecords, maxBytes } = this.#options.sink.batch;
+  #take(): Item[] {
+    const { sink, sizeOf } = this.#options;
+    const { maxRecords, maxBytes } = sink.batch;
     let bytes = 0;
     let count = 0;
     while (count < this.#waiting.length && count < maxRecords) {
-      const next = (this.#waiting[count] as AuditEntry).bytes;
-      // A record larger than a batch may be still has to go.
+      const next = sizeOf(this.#waiting[count] as Item);
+      // An item larger than a batch may be still has to go.
       if (count > 0 && bytes + next > maxBytes) break;
       bytes += next;
       count++;
@@ -197,21 +244,27 @@ export class SinkQueue {
     return this.#waiting.splice(0, count);
   }
 
-  /** Resolves to the number of records that were not delivered and never will be. */
-  async #deliver(batch: readonly AuditEntry[], turn: number): Promise<number> {
+  /** Resolves to what was not delivered and never will be; null when nobody asks any more. */
+  async #deliver(
+    batch: readonly Item[],
+    turn: number,
+  ): Promise<{ readonly count: number; readonly reason: DropReason } | null> {
     const { sink, onFull, attempts, random } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
-        const refused = await sink.write(batch, this.#abort.signal);
+        const count = await sink.write(batch, this.#abort.signal);
         this.#inTrouble = false;
-        return refused;
+        return { count, reason: 'rejected' };
       } catch (error) {
         this.#report(error);
+        if (this.#turn !== turn) return null;
         const failure = error instanceof DeliveryError ? error : null;
-        const isLast = failure?.permanent === true || attempt >= attempts;
-        if ((onFull === 'drop' && isLast) || this.#turn !== turn) return batch.length;
+        const isRefused = failure?.permanent === true;
+        if (onFull === 'drop' && (isRefused || attempt >= attempts)) {
+          return { count: batch.length, reason: isRefused ? 'refused' : 'attempts' };
+        }
         await this.#pause(backoffMs(attempt, failure?.retryAfterMs ?? null, random()));
-        if (this.#turn !== turn) return batch.length;
+        if (this.#turn !== turn) return null;
       }
     }
   }
@@ -222,9 +275,10 @@ export class SinkQueue {
     this.#options.onTrouble(describeFault(error));
   }
 
-  #release(batch: readonly AuditEntry[]): void {
+  #release(batch: readonly Item[]): void {
     this.#records -= batch.length;
-    for (const { bytes } of batch) this.#bytes -= bytes;
+    for (const item of batch) this.#bytes -= this.#options.sizeOf(item);
+    this.#options.onSettled?.(batch);
     this.#options.onRoom();
   }
 

@@ -6,7 +6,7 @@
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
-/** The longest a server may make us wait; records would only be dropped meanwhile. */
+/** The longest a server may make us wait; items would only be dropped meanwhile. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
 /**

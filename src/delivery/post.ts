@@ -4,14 +4,12 @@
  * @module
  */
 
-import { parseRetryAfter } from '../backoff.ts';
-import type { DeliveryField, SecretSource } from '../settings.ts';
-import { DeliveryError } from '../sink.ts';
+import { parseRetryAfter } from './backoff.ts';
+import { DeliveryError } from './delivery-error.ts';
+import { gzip } from './gzip.ts';
+import type { DeliveryField, ReadSecret } from './secret.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Reads a secret where it is kept, each time anew, so that it can be replaced. */
-export type ReadSecret = (source: SecretSource) => Promise<string>;
 
 export interface DeliveryPorts {
   readonly fetch: Fetch;
@@ -19,11 +17,14 @@ export interface DeliveryPorts {
 }
 
 export interface DeliveryTarget {
+  /** What it is called in messages, such as `audit endpoint`. */
+  readonly name: string;
   readonly url: string;
   readonly contentType: string;
   readonly headers: readonly DeliveryField[];
   /** Until the answer is there, in milliseconds. */
   readonly timeoutMs: number;
+  readonly compression: 'gzip' | 'none';
 }
 
 /** Longest answer that is read, in bytes. Nobody needs more to say that it is fine. */
@@ -33,32 +34,35 @@ const MAX_ANSWER_BYTES = 16_384;
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /**
- * Sends a body and returns the text of the answer.
+ * Sends a body and returns the beginning of the answer.
  *
  * @throws {DeliveryError} unless the answer is a success
  */
-export async function deliver(
+export async function post(
   target: DeliveryTarget,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   ports: DeliveryPorts,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Uint8Array> {
   const attempt = new AbortController();
   const abort = (): void => attempt.abort();
   const timer = setTimeout(abort, target.timeoutMs);
   signal.addEventListener('abort', abort);
+  // One that was aborted before says so no more.
+  if (signal.aborted) abort();
   try {
+    const headers = await readHeaders(target, ports.readSecret);
     const response = await ports.fetch(target.url, {
       method: 'POST',
-      headers: await readHeaders(target, ports.readSecret),
-      body,
+      headers,
+      body: target.compression === 'gzip' ? await gzip(body) : body,
       // Whoever was not asked for must not be sent what people did.
       redirect: 'manual',
       signal: attempt.signal,
     });
     const answer = await readAnswer(response);
     if (response.ok) return answer;
-    throw new DeliveryError(`the audit endpoint answers ${response.status}`, {
+    throw new DeliveryError(`the ${target.name} answers ${response.status}`, {
       permanent: !PASSING_STATUSES.has(response.status),
       retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
     });
@@ -66,8 +70,8 @@ export async function deliver(
     if (error instanceof DeliveryError) throw error;
     throw new DeliveryError(
       attempt.signal.aborted
-        ? 'the audit endpoint does not answer in time'
-        : 'the audit endpoint cannot be reached',
+        ? `the ${target.name} does not answer in time`
+        : `the ${target.name} cannot be reached`,
     );
   } finally {
     clearTimeout(timer);
@@ -76,7 +80,7 @@ export async function deliver(
 }
 
 async function readHeaders(
-  { contentType, headers }: DeliveryTarget,
+  { contentType, compression, headers }: DeliveryTarget,
   readSecret: ReadSecret,
 ): Promise<Headers> {
   const fields = new Headers({ 'Content-Type': contentType });
@@ -88,21 +92,23 @@ async function readHeaders(
       throw new DeliveryError(`the secret for the field ${field.name} cannot be read or sent`);
     }
   }
+  if (compression === 'gzip') fields.set('Content-Encoding', 'gzip');
   return fields;
 }
 
-/** The text of an answer, as far as it is read; the rest is left. */
-async function readAnswer({ body }: Response): Promise<string> {
-  if (body === null) return '';
-  const decoder = new TextDecoder();
+/** An answer as far as it is read; the rest is left. */
+async function readAnswer({ body }: Response): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array(0);
+  const answer = new Uint8Array(MAX_ANSWER_BYTES);
   const reader = body.getReader();
-  let text = '';
-  for (let bytes = 0; bytes < MAX_ANSWER_BYTES; ) {
+  let length = 0;
+  while (length < MAX_ANSWER_BYTES) {
     const { done, value } = await reader.read();
-    if (done) return text;
-    bytes += value.length;
-    text += decoder.decode(value, { stream: true });
+    if (done) return answer.subarray(0, length);
+    const piece = value.subarray(0, MAX_ANSWER_BYTES - length);
+    answer.set(piece, length);
+    length += piece.length;
   }
   await reader.cancel();
-  return text;
+  return answer;
 }
