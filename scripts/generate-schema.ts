@@ -14,15 +14,10 @@ import type { Option } from '../src/config/option.ts';
 import { membersOf, type PolicyMember } from '../src/config/policy-members.ts';
 import { POLICY_SECTIONS } from '../src/config/policy-sections.ts';
 import { PROXY_OPTIONS } from '../src/config/schema.ts';
+import { code, type GeneratedFile, replaceBetween, table } from './markdown.ts';
 
 const SCHEMA_FILE = new URL('../docs/schema/weir.schema.json', import.meta.url);
 const GUIDE_FILE = new URL('../docs/configuration.md', import.meta.url);
-
-/** A file with what it should contain. */
-export interface GeneratedFile {
-  readonly url: URL;
-  readonly content: string;
-}
 
 /** Every generated file. The guide keeps what stands outside its markers. */
 export async function generateFiles(): Promise<readonly GeneratedFile[]> {
@@ -36,14 +31,6 @@ export async function generateFiles(): Promise<readonly GeneratedFile[]> {
     { url: SCHEMA_FILE, content: schema },
     { url: GUIDE_FILE, content: guide },
   ];
-}
-
-/** Replaces what stands between `<!-- generated: name -->` and `<!-- end: name -->`. */
-function replaceBetween(text: string, name: string, content: string): string {
-  const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
-  const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/configuration.md has no "${start}" … "${end}"`);
-  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
 function renderOptions(): string {
@@ -140,19 +127,6 @@ function renderAliases(): string {
 function renderOtherRoles(): string {
   const rows = [...OTHER_ROLE_VARIABLES].map(([name, reason]) => [code(name), reason]);
   return table(['variable', 'why the proxy does not read it'], rows);
-}
-
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, headings.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |`).join('\n');
-}
-
-function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
 
 if (import.meta.main) {

@@ -5,16 +5,15 @@
  */
 
 import type { ExchangeRecord, ExchangeSink, LiveExchange, StreamKind } from '../exchange/record.ts';
+import type { ExchangeTrace } from '../exchange/trace.ts';
 import { DEFAULT_LABEL_LIMIT } from './label-cap.ts';
-import type { MetricsStore } from './metrics-store.ts';
+import type { ExemplarContext, MetricsStore } from './metrics-store.ts';
+import type { MetricsProfileName } from './profiles/names.ts';
 import { createOperatorProfile } from './profiles/operator.ts';
 import type { MetricsProfile } from './profiles/profile.ts';
 import { createWeirProfile } from './profiles/weir.ts';
 import type { ResourceLabelMode } from './resource-label.ts';
 import { WireLabels } from './wire-labels.ts';
-
-/** `operator`: `mcp_*`. `weir`: `weir_*`. */
-export type MetricsProfileName = 'operator' | 'weir';
 
 export interface MetricsSinkOptions {
   /** Version of weir, shown by the info metrics. */
@@ -28,10 +27,12 @@ export interface MetricsSinkOptions {
   /** What of a resource URI becomes a label. Default `template`. */
   resourceLabel?: ResourceLabelMode;
   /** Default both. */
-  profiles?: readonly MetricsProfileName[];
+  profiles?: readonly Extract<MetricsProfileName, 'operator' | 'weir'>[];
 }
 
 /**
+ * The profiles of the scrape endpoint, in a store of one's own.
+ *
  * @throws {TypeError} when the store holds other metrics under the same names
  */
 export function createMetricsSink(store: MetricsStore, options: MetricsSinkOptions): ExchangeSink {
@@ -43,10 +44,11 @@ export function createMetricsSink(store: MetricsStore, options: MetricsSinkOptio
   const profiles: MetricsProfile[] = [];
   if (chosen.includes('operator')) profiles.push(createOperatorProfile(store, labels, options));
   if (chosen.includes('weir')) profiles.push(createWeirProfile(store, labels, options));
-  return new MetricsSink(labels, profiles);
+  return new MetricsSink([store], labels, profiles);
 }
 
-class MetricsSink implements ExchangeSink {
+export class MetricsSink implements ExchangeSink {
+  readonly #stores: readonly MetricsStore[];
   readonly #labels: WireLabels;
   readonly #profiles: readonly MetricsProfile[];
   /**
@@ -55,7 +57,13 @@ class MetricsSink implements ExchangeSink {
    */
   readonly #open: Map<number, StreamKind> = new Map();
 
-  constructor(labels: WireLabels, profiles: readonly MetricsProfile[]) {
+  /** @param stores those that the profiles declared their families in */
+  constructor(
+    stores: readonly MetricsStore[],
+    labels: WireLabels,
+    profiles: readonly MetricsProfile[],
+  ) {
+    this.#stores = stores;
     this.#labels = labels;
     this.#profiles = profiles;
   }
@@ -81,7 +89,22 @@ class MetricsSink implements ExchangeSink {
       const seconds = record.durationMs / 1000;
       for (const profile of this.#profiles) profile.streamClosed?.(kind, seconds);
     }
+    const { trace } = record;
+    const isRecorded = trace?.sampled === true;
+    if (isRecorded) this.#setExemplar(toExemplar(record, trace));
     const method = this.#labels.exchangeMethod(record);
     for (const profile of this.#profiles) profile.ended(record, method);
+    if (isRecorded) this.#setExemplar(null);
   }
+
+  #setExemplar(context: ExemplarContext | null): void {
+    for (const store of this.#stores) store.setExemplar(context);
+  }
+}
+
+function toExemplar(
+  { startedAt, durationMs }: ExchangeRecord,
+  { traceId, serverSpanId }: ExchangeTrace,
+): ExemplarContext {
+  return { traceId, spanId: serverSpanId, timestampMs: startedAt + durationMs };
 }

@@ -7,7 +7,8 @@
 import type { ExchangeRecord } from '../exchange/record.ts';
 import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import { lookupMethod } from '../protocol/mcp/methods.ts';
-import { LabelCap } from './label-cap.ts';
+import { isKnownRevision } from '../protocol/mcp/revisions.ts';
+import { LabelCap, OTHER } from './label-cap.ts';
 import { type ResourceLabelMode, toResourceLabel } from './resource-label.ts';
 
 /** The method of an exchange without one: GET, DELETE, bodies that could not be read. */
@@ -24,6 +25,31 @@ const OWN_ERROR_CODES: ReadonlySet<number> = new Set(Object.values(WEIR_ERROR));
 /** Event types MCP itself uses: the default type, and the first event of HTTP+SSE. */
 const EVENT_TYPES: ReadonlySet<string> = new Set(['message', 'endpoint']);
 
+/** What HTTP clients of MCP send, and browsers before them (RFC 9110 §9.1, RFC 5789). */
+const HTTP_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'POST',
+  'DELETE',
+  'OPTIONS',
+  'HEAD',
+  'PUT',
+  'PATCH',
+]);
+
+/**
+ * Paths that are shown. Others may hold what no label may: keys in the path are common, and
+ * every client can think of new ones.
+ */
+const ENDPOINTS: ReadonlySet<string> = new Set([
+  '/',
+  '/mcp',
+  '/mcp/',
+  '/sse',
+  '/message',
+  '/messages',
+  '/messages/',
+]);
+
 export interface WireLabelsOptions {
   /** Distinct values per label. */
   labelLimit: number;
@@ -33,9 +59,12 @@ export interface WireLabelsOptions {
 export class WireLabels {
   readonly #methods: LabelCap;
   readonly #tools: LabelCap;
+  readonly #prompts: LabelCap;
   readonly #resources: LabelCap;
   readonly #eventTypes: LabelCap;
   readonly #errorCodes: LabelCap;
+  readonly #errorTypes: LabelCap;
+  readonly #versions: LabelCap;
   readonly #reasons: LabelCap;
   readonly #authReasons: LabelCap;
   readonly #resourceMode: ResourceLabelMode;
@@ -49,9 +78,12 @@ export class WireLabels {
       reserved: OWN_METHODS,
     });
     this.#tools = new LabelCap({ limit });
+    this.#prompts = new LabelCap({ limit });
     this.#resources = new LabelCap({ limit });
     this.#eventTypes = new LabelCap({ limit, isKnown: (type) => EVENT_TYPES.has(type) });
     this.#errorCodes = new LabelCap({ limit, isKnown: isReservedErrorCode });
+    this.#errorTypes = new LabelCap({ limit, isKnown: isKnownErrorType });
+    this.#versions = new LabelCap({ limit, isKnown: isKnownRevision });
     this.#reasons = new LabelCap({ limit });
     this.#authReasons = new LabelCap({ limit });
   }
@@ -73,6 +105,10 @@ export class WireLabels {
     return this.#tools.of(name);
   }
 
+  prompt(name: string): string {
+    return this.#prompts.of(name);
+  }
+
   resource(uri: string): string {
     return this.#resources.of(toResourceLabel(uri, this.#resourceMode));
   }
@@ -83,6 +119,25 @@ export class WireLabels {
 
   errorCode(code: number): string {
     return this.#errorCodes.of(String(code));
+  }
+
+  /** A code, an HTTP status or a word, as an `error.type`. */
+  errorType(type: string): string {
+    return this.#errorTypes.of(type);
+  }
+
+  /** Empty without a version. */
+  protocolVersion(version: string | null): string {
+    return version ? this.#versions.of(version) : '';
+  }
+
+  httpMethod(method: string): string {
+    return HTTP_METHODS.has(method) ? method : OTHER;
+  }
+
+  /** The path of a request, where it is one that MCP servers have. */
+  endpoint(path: string): string {
+    return ENDPOINTS.has(path) ? path : OTHER;
   }
 
   problemReason(reason: string): string {
@@ -102,11 +157,23 @@ export class WireLabels {
 export function isKnownLabelValue(label: string, value: string): boolean {
   switch (label) {
     case 'method':
+      return OWN_METHODS.includes(value) || HTTP_METHODS.has(value) || lookupMethod(value) !== null;
+    case 'api_name':
+    case 'mcp_method_name':
       return OWN_METHODS.includes(value) || lookupMethod(value) !== null;
     case 'event_type':
       return EVENT_TYPES.has(value);
+    case 'error_type':
+      return isKnownErrorType(value);
     case 'error_code':
+    case 'rpc_response_status_code':
       return isReservedErrorCode(value);
+    case 'mcp_protocol_version':
+      return isKnownRevision(value);
+    case 'path':
+      return ENDPOINTS.has(value);
+    case 'status':
+      return value === 'ok' || value === 'success' || value === 'error';
     default:
       return false;
   }
@@ -120,4 +187,18 @@ function isReservedErrorCode(text: string): boolean {
   if (!/^-3[12]\d{3}$/.test(text)) return false;
   const code = Number(text);
   return (code >= -32768 && code <= -32000) || OWN_ERROR_CODES.has(code);
+}
+
+/** Words of weir's own for what has no code. */
+const ERROR_WORDS: ReadonlySet<string> = new Set([
+  'tool_error',
+  'denied',
+  'timeout',
+  'upstream_unreachable',
+  'upstream_timeout',
+  'upstream_aborted',
+]);
+
+function isKnownErrorType(text: string): boolean {
+  return ERROR_WORDS.has(text) || isReservedErrorCode(text) || /^[45]\d\d$/.test(text);
 }

@@ -6,17 +6,22 @@
  */
 
 import type { ExchangeRecord, StreamKind } from '../../exchange/record.ts';
-import type { CounterSeries, Family, MetricDefinition, MetricsStore } from '../metrics-store.ts';
+import { LazyMap } from '../lazy-map.ts';
+import type { CounterSeries, MetricDefinition } from '../metrics-store.ts';
 import { toTargetLabel } from '../resource-label.ts';
-import { SSE_METHOD, type WireLabels } from '../wire-labels.ts';
-import { isSseConnection, type MetricsProfile } from './profile.ts';
+import type { WireLabels } from '../wire-labels.ts';
+import { countErrors, targetOf } from './calls.ts';
+import { shownStatus } from './http-status.ts';
+import {
+  isSseConnection,
+  type MetricsDeclarer,
+  type MetricsProfile,
+  type ProfileFacts,
+} from './profile.ts';
 
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const SIZE_BUCKETS_BYTES = [100, 1000, 10_000, 100_000, 1_000_000];
 const CONNECTION_BUCKETS_SECONDS = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
-
-/** The status counted for a client that left before it was sent any, as nginx does. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 const METRICS = {
   requests: {
@@ -108,19 +113,19 @@ const METRICS = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
-export interface OperatorProfileOptions {
-  version: string;
-  /** The upstream address as configured; credentials in it are not shown. */
-  target: string;
-}
-
 /** Declares the families in the store and returns what moves them. */
 export function createOperatorProfile(
-  store: MetricsStore,
+  store: MetricsDeclarer,
   labels: WireLabels,
-  options: OperatorProfileOptions,
+  facts: Pick<ProfileFacts, 'version' | 'target'>,
 ): MetricsProfile {
-  const requests = new RequestCounters(store.counter(METRICS.requests));
+  const requestsFamily = store.counter(METRICS.requests);
+  const requests = new LazyMap(
+    (method: string) =>
+      new LazyMap(
+        (status: number): CounterSeries => requestsFamily.with(shownStatus(status), method),
+      ),
+  );
   const duration = store.histogram(METRICS.duration).with();
   const requestSize = store.histogram(METRICS.requestSize).with();
   const responseSize = store.histogram(METRICS.responseSize).with();
@@ -132,35 +137,18 @@ export function createOperatorProfile(
   const toolCalls = store.counter(METRICS.toolCalls);
   const resourceReads = store.counter(METRICS.resourceReads);
   const errors = store.counter(METRICS.errors);
-  store.gauge(METRICS.info).with(options.version, toTargetLabel(options.target)).set(1);
+  store.gauge(METRICS.info).with(facts.version, toTargetLabel(facts.target)).set(1);
 
   function countCalls(record: ExchangeRecord): void {
     for (const call of record.calls) {
-      if (call.kind !== 'request' || call.target === null) continue;
-      if (call.method === 'tools/call' && call.target.kind === 'tool') {
-        toolCalls.with(labels.tool(call.target.name)).add(1);
-      } else if (call.method === 'resources/read' && call.target.kind === 'resource') {
-        resourceReads.with(labels.resource(call.target.name)).add(1);
-      }
+      const tool = targetOf(call, 'tools/call');
+      if (tool !== null) toolCalls.with(labels.tool(tool)).add(1);
+      const uri = targetOf(call, 'resources/read');
+      if (uri !== null) resourceReads.with(labels.resource(uri)).add(1);
     }
   }
 
-  function countErrors(record: ExchangeRecord, method: string): void {
-    let seen = record.strayErrorCodes.length > 0;
-    const strayMethod = isSseConnection(record.stream) ? SSE_METHOD : method;
-    for (const code of record.strayErrorCodes) {
-      errors.with(strayMethod, labels.errorCode(code)).add(1);
-    }
-    for (const call of record.calls) {
-      if (call.errorCode === null) continue;
-      seen = true;
-      errors.with(labels.method(call.method), labels.errorCode(call.errorCode)).add(1);
-    }
-    // An answer of weir's own to a body that could not be read belongs to no call.
-    if (!seen && record.errorCode !== null) {
-      errors.with(method, labels.errorCode(record.errorCode)).add(1);
-    }
-  }
+  const countError = (method: string, code: string): void => errors.with(method, code).add(1);
 
   return {
     started(): void {
@@ -181,38 +169,12 @@ export function createOperatorProfile(
     },
     ended(record: ExchangeRecord, method: string): void {
       activeConnections.add(-1);
-      requests.of(method, record.status).add(1);
+      requests.at(method).at(record.status).add(1);
       if (!isSseConnection(record.stream)) duration.observe(record.durationMs / 1000);
       if (record.requestBytes > 0) requestSize.observe(record.requestBytes);
       if (record.responseBytes > 0) responseSize.observe(record.responseBytes);
       countCalls(record);
-      countErrors(record, method);
+      countErrors(record, method, labels, countError);
     },
   };
-}
-
-/** `mcp_requests_total`, bound once per method and status: the hot path writes no strings. */
-class RequestCounters {
-  readonly #family: Family<CounterSeries>;
-  readonly #byMethod: Map<string, Map<number, CounterSeries>> = new Map();
-
-  constructor(family: Family<CounterSeries>) {
-    this.#family = family;
-  }
-
-  /** Bounded: methods are capped labels, and HTTP has no more than 900 statuses. */
-  of(method: string, status: number): CounterSeries {
-    let byStatus = this.#byMethod.get(method);
-    if (byStatus === undefined) {
-      byStatus = new Map();
-      this.#byMethod.set(method, byStatus);
-    }
-    const shown = status === 0 ? CLIENT_CLOSED_REQUEST : status;
-    let series = byStatus.get(shown);
-    if (series === undefined) {
-      series = this.#family.with(String(shown), method);
-      byStatus.set(shown, series);
-    }
-    return series;
-  }
 }

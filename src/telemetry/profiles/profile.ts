@@ -6,6 +6,8 @@
  */
 
 import type { ExchangeRecord, StreamKind } from '../../exchange/record.ts';
+import type { MetricsStore } from '../metrics-store.ts';
+import type { WireLabels } from '../wire-labels.ts';
 
 /** What a profile is told. The calls mirror `ExchangeSink`, with labels in place of wire values. */
 export interface MetricsProfile {
@@ -22,6 +24,28 @@ export interface MetricsProfile {
   /** @param method the `method` label of the whole exchange */
   ended(record: ExchangeRecord, method: string): void;
 }
+
+/** Where a profile declares its families. */
+export type MetricsDeclarer = Pick<MetricsStore, 'counter' | 'gauge' | 'histogram'>;
+
+/** What profiles say of the process they run in. */
+export interface ProfileFacts {
+  /** Version of weir, shown by the info metrics. */
+  readonly version: string;
+  /** `node`, `deno`, `bun` or `workers`. */
+  readonly runtime: string;
+  /** The upstream address as configured; credentials in it are not shown. */
+  readonly target: string;
+  /** The upstream's name. */
+  readonly serverName: string;
+}
+
+/** Declares the families of a profile and returns what moves them. */
+export type CreateProfile = (
+  store: MetricsDeclarer,
+  labels: WireLabels,
+  facts: ProfileFacts,
+) => MetricsProfile;
 
 /**
  * An SSE connection in the sense of `mcp_sse_*`: a channel the server writes to on its own

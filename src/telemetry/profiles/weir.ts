@@ -6,11 +6,14 @@
  */
 
 import type { DecisionKind, PolicyName } from '../../exchange/decision.ts';
-import type { ExchangeRecord, Outcome, RpcCall, StreamKind } from '../../exchange/record.ts';
+import type { ExchangeRecord, Outcome, StreamKind } from '../../exchange/record.ts';
 import type { Era } from '../../protocol/mcp/revisions.ts';
-import type { CounterSeries, Family, MetricDefinition, MetricsStore } from '../metrics-store.ts';
+import { LazyMap } from '../lazy-map.ts';
+import type { CounterSeries, MetricDefinition } from '../metrics-store.ts';
 import type { WireLabels } from '../wire-labels.ts';
-import type { MetricsProfile } from './profile.ts';
+import { OPERATION_BUCKETS_SECONDS } from './buckets.ts';
+import { outcomeOf, targetOf } from './calls.ts';
+import type { MetricsDeclarer, MetricsProfile, ProfileFacts } from './profile.ts';
 
 /** 50 µs to 250 ms: a proxy that costs more than that is broken, however much more. */
 const OVERHEAD_BUCKETS_SECONDS = [
@@ -20,8 +23,6 @@ const OVERHEAD_BUCKETS_SECONDS = [
 const FIRST_BYTE_BUCKETS_SECONDS = [
   0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
-/** The boundaries of the OpenTelemetry conventions for MCP operations. */
-const TOOL_BUCKETS_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 const METRICS = {
   exchanges: {
@@ -57,7 +58,7 @@ const METRICS = {
     type: 'histogram',
     help: 'Duration of exchanges that were one tools/call and nothing else, by tool.',
     labels: ['tool_name'],
-    buckets: TOOL_BUCKETS_SECONDS,
+    buckets: OPERATION_BUCKETS_SECONDS,
     unit: 'seconds',
   },
   parseProblems: {
@@ -115,19 +116,22 @@ const METRICS = {
 /** Kinds shown from the start, so that a gauge at rest is 0 and not absent. */
 const STREAM_KINDS = ['get', 'post', 'listen'] as const satisfies readonly StreamKind[];
 
-export interface WeirProfileOptions {
-  version: string;
-  /** `node`, `deno`, `bun`, `workers`. */
-  runtime: string;
-}
-
 /** Declares the families in the store and returns what moves them. */
 export function createWeirProfile(
-  store: MetricsStore,
+  store: MetricsDeclarer,
   labels: WireLabels,
-  options: WeirProfileOptions,
+  facts: Pick<ProfileFacts, 'version' | 'runtime'>,
 ): MetricsProfile {
-  const exchanges = new ExchangeCounters(store.counter(METRICS.exchanges));
+  const exchangesFamily = store.counter(METRICS.exchanges);
+  const exchanges = new LazyMap(
+    (method: string) =>
+      new LazyMap(
+        (era: Era) =>
+          new LazyMap(
+            (outcome: Outcome): CounterSeries => exchangesFamily.with(method, outcome, era),
+          ),
+      ),
+  );
   const overhead = store.histogram(METRICS.overhead).with();
   const firstByte = store.histogram(METRICS.firstByte).with();
   const toolCalls = store.counter(METRICS.toolCalls);
@@ -139,16 +143,23 @@ export function createWeirProfile(
   const bytesUpstream = streamBytes.with('upstream');
   const bytesDownstream = streamBytes.with('downstream');
   const denied = store.counter(METRICS.denied);
-  const policyDecisions = new DecisionCounters(store.counter(METRICS.policyDecisions));
+  const decisionsFamily = store.counter(METRICS.policyDecisions);
+  const policyDecisions = new LazyMap(
+    (policy: PolicyName) =>
+      new LazyMap(
+        (decision: DecisionKind): CounterSeries => decisionsFamily.with(policy, decision),
+      ),
+  );
   const authFailures = store.counter(METRICS.authFailures);
   for (const kind of STREAM_KINDS) streamsActive.with(kind);
-  store.gauge(METRICS.buildInfo).with(options.version, options.runtime).set(1);
+  store.gauge(METRICS.buildInfo).with(facts.version, facts.runtime).set(1);
 
   function countTools(record: ExchangeRecord): void {
     for (const call of record.calls) {
-      if (!isToolCall(call)) continue;
-      const tool = labels.tool(call.target.name);
-      toolCalls.with(tool, call.outcome ?? record.outcome).add(1);
+      const name = targetOf(call, 'tools/call');
+      if (name === null) continue;
+      const tool = labels.tool(name);
+      toolCalls.with(tool, outcomeOf(call, record)).add(1);
       // How long one call of a batch took cannot be told from outside.
       if (record.calls.length === 1) toolDuration.with(tool).observe(record.durationMs / 1000);
     }
@@ -156,7 +167,7 @@ export function createWeirProfile(
 
   function countDecisions(record: ExchangeRecord): void {
     for (const { policy, decision, reason } of record.decisions) {
-      policyDecisions.of(policy, decision).add(1);
+      policyDecisions.at(policy).at(decision).add(1);
       if (policy === 'auth' && decision === 'deny') {
         authFailures.with(labels.authReason(reason)).add(1);
       }
@@ -174,7 +185,7 @@ export function createWeirProfile(
       streamsActive.with(kind).add(-1);
     },
     ended(record: ExchangeRecord, method: string): void {
-      exchanges.of(method, record.outcome, record.era).add(1);
+      exchanges.at(method).at(record.era).at(record.outcome).add(1);
       overhead.observe(record.overheadMs / 1000);
       if (record.upstreamFirstByteMs !== null) firstByte.observe(record.upstreamFirstByteMs / 1000);
       if (record.stream !== 'none') {
@@ -192,61 +203,4 @@ export function createWeirProfile(
       countDecisions(record);
     },
   };
-}
-
-function isToolCall(call: RpcCall): call is RpcCall & { target: NonNullable<RpcCall['target']> } {
-  return call.kind === 'request' && call.method === 'tools/call' && call.target?.kind === 'tool';
-}
-
-/** `weir_exchanges_total`, bound once per combination: the hot path writes no strings. */
-class ExchangeCounters {
-  readonly #family: Family<CounterSeries>;
-  readonly #byMethod: Map<string, Map<Era, Map<Outcome, CounterSeries>>> = new Map();
-
-  constructor(family: Family<CounterSeries>) {
-    this.#family = family;
-  }
-
-  of(method: string, outcome: Outcome, era: Era): CounterSeries {
-    let byEra = this.#byMethod.get(method);
-    if (byEra === undefined) {
-      byEra = new Map();
-      this.#byMethod.set(method, byEra);
-    }
-    let byOutcome = byEra.get(era);
-    if (byOutcome === undefined) {
-      byOutcome = new Map();
-      byEra.set(era, byOutcome);
-    }
-    let series = byOutcome.get(outcome);
-    if (series === undefined) {
-      series = this.#family.with(method, outcome, era);
-      byOutcome.set(outcome, series);
-    }
-    return series;
-  }
-}
-
-/** `weir_policy_decisions_total`, bound once per combination. */
-class DecisionCounters {
-  readonly #family: Family<CounterSeries>;
-  readonly #byPolicy: Map<PolicyName, Map<DecisionKind, CounterSeries>> = new Map();
-
-  constructor(family: Family<CounterSeries>) {
-    this.#family = family;
-  }
-
-  of(policy: PolicyName, decision: DecisionKind): CounterSeries {
-    let byDecision = this.#byPolicy.get(policy);
-    if (byDecision === undefined) {
-      byDecision = new Map();
-      this.#byPolicy.set(policy, byDecision);
-    }
-    let series = byDecision.get(decision);
-    if (series === undefined) {
-      series = this.#family.with(policy, decision);
-      byDecision.set(decision, series);
-    }
-    return series;
-  }
 }
