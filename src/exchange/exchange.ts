@@ -12,6 +12,7 @@
  */
 
 import { type BodyFormat, BodyReader } from './body-reader.ts';
+import { joinBytes } from './bytes.ts';
 import { FAILURES, REFUSED_ANSWER, UNJUDGED_RESPONSE, type UpstreamFailure } from './failures.ts';
 import {
   type ByteRewriter,
@@ -32,6 +33,7 @@ import {
 import { decideOutcome } from './outcome.ts';
 import type { ExchangeRecord, ExchangeSink, LiveExchange, Outcome, StreamKind } from './record.ts';
 import { RewriterChain } from './rewriter-chain.ts';
+import type { TraceHead, TracePlacing, Tracer } from './trace.ts';
 
 /** What every exchange of a proxy shares. */
 export interface ExchangeEnvironment {
@@ -40,8 +42,12 @@ export interface ExchangeEnvironment {
   /** Wall clock in milliseconds since the epoch. */
   readonly date: () => number;
   readonly sinks: readonly ExchangeSink[];
+  /** Those of the sinks that take the bytes of bodies; null without any. */
+  readonly taps: readonly ExchangeSink[] | null;
   /** Null for a proxy without policies. */
   readonly guard: Guard | null;
+  /** Null for a proxy without traces. */
+  readonly tracer: Tracer | null;
 }
 
 /** What a shell does with the upstream leg when the client is gone. */
@@ -67,10 +73,12 @@ export class Exchange implements LiveExchange {
   readonly #head: RequestHead;
   readonly #seen: Observations;
   readonly #guarded: Guarded | null;
+  readonly #trace: TracePlacing | null;
 
   #requestReader: BodyReader | null = null;
   #responseReader: BodyReader | null = null;
   #rewriter: ByteRewriter | null = null;
+  #requestRewriter: ByteRewriter | null = null;
   #pendingReads: Promise<void>[] | null = null;
 
   #requestEnded = false;
@@ -91,11 +99,15 @@ export class Exchange implements LiveExchange {
   #firstByteMark = -1;
   #overheadMs = 0;
 
-  /** @param guardedHead the head as policies see it, where there is a guard */
+  /**
+   * @param guardedHead the head as policies see it, where there is a guard
+   * @param traceHead the head as tracers see it, where there is a tracer
+   */
   constructor(
     head: RequestHead,
     environment: ExchangeEnvironment,
     guardedHead: GuardedHead | null = null,
+    traceHead: TraceHead | null = null,
   ) {
     this.#head = head;
     this.#environment = environment;
@@ -104,7 +116,8 @@ export class Exchange implements LiveExchange {
     this.#startMark = environment.now();
     this.#readyMark = this.#startMark;
     this.#seen = new Observations(head);
-    const { guard } = environment;
+    const { guard, tracer } = environment;
+    this.#trace = tracer === null || traceHead === null ? null : tracer.begin(traceHead);
     this.#guarded =
       guard === null || guardedHead === null
         ? null
@@ -177,10 +190,12 @@ export class Exchange implements LiveExchange {
       this.#requestReader ??= new BodyReader(
         'jsonrpc',
         contentCoding(this.#head.fields.contentEncoding),
-        new RequestObserver(this.#seen, this.#head.fields, this.#guarded),
+        new RequestObserver(this.#seen, this.#head.fields, this.#guarded, this.#trace),
       );
       this.#requestReader.write(bytes);
     }
+    const { taps } = this.#environment;
+    if (taps !== null) for (const tap of taps) tap.requestBytes?.(this, bytes);
     if (this.#dispatchMark === -1) this.#readyMark = begun;
     else this.#overheadMs += this.#environment.now() - begun;
     const refusal = this.#guarded?.take(bytes) ?? null;
@@ -194,12 +209,49 @@ export class Exchange implements LiveExchange {
     this.#settleReader(this.#requestReader);
   }
 
-  /** The upstream request is being sent. */
-  dispatched(): void {
-    if (this.#ended || this.#dispatchMark !== -1) return;
+  /**
+   * The upstream request is being sent.
+   *
+   * @param headers what it is sent with; where there are traces, their context is put among them
+   * @param body the request body, when it goes out as a whole
+   * @returns the body to send: the same, unless its messages are to carry the context
+   */
+  dispatched(headers: string[] = [], body: Uint8Array | null = null): Uint8Array | null {
+    if (this.#ended || this.#dispatchMark !== -1) return body;
+    const sent = this.#trace === null ? body : this.#propagate(this.#trace, headers, body);
     this.#dispatchMark = this.#environment.now();
     this.#overheadMs += this.#dispatchMark - this.#readyMark;
     this.#guarded?.letGo();
+    return sent;
+  }
+
+  #propagate(trace: TracePlacing, headers: string[], body: Uint8Array | null): Uint8Array | null {
+    trace.place(headers);
+    const { fields, method } = this.#head;
+    if (method !== 'POST' || contentCoding(fields.contentEncoding) !== null) return body;
+    if (body === null) {
+      // Streams, if there is any: its length stands in the head that goes out now.
+      this.#requestRewriter = trace.rewriter(fields.contentLength !== null);
+      return null;
+    }
+    const rewriter = trace.rewriter(false);
+    if (rewriter === null) return body;
+    const sent = joinBytes([rewriter.write(body), rewriter.end()]);
+    if (sent.byteLength !== body.byteLength) setLength(headers, sent.byteLength);
+    return sent;
+  }
+
+  /**
+   * Bytes of a request body that streams, to be given to {@link requestChunk} first. Returns what
+   * goes upstream in their place: the same, unless its messages are to carry the context.
+   */
+  outgoing(bytes: Uint8Array): Uint8Array {
+    return this.#requestRewriter === null ? bytes : this.#requestRewriter.write(bytes);
+  }
+
+  /** The end of a request body that streams. Returns what is still to be sent. */
+  outgoingEnd(): Uint8Array {
+    return this.#requestRewriter === null ? EMPTY : this.#requestRewriter.end();
   }
 
   /**
@@ -250,6 +302,8 @@ export class Exchange implements LiveExchange {
     if (this.#ended) return bytes;
     const begun = this.#environment.now();
     this.#responseReader?.write(bytes);
+    const { taps } = this.#environment;
+    if (taps !== null) for (const tap of taps) tap.responseBytes?.(this, bytes);
     const sent = this.#rewriter === null ? bytes : this.#rewrite(this.#rewriter, bytes);
     this.#responseBytes += sent.byteLength;
     this.#overheadMs += this.#environment.now() - begun;
@@ -453,6 +507,8 @@ export class Exchange implements LiveExchange {
       strayErrorCodes,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
+      dispatchedAfterMs: this.#dispatchMark === -1 ? null : this.#dispatchMark - this.#startMark,
+      respondedAfterMs: this.#firstByteMark === -1 ? null : this.#firstByteMark - this.#startMark,
       upstreamFirstByteMs:
         this.#firstByteMark === -1 ? null : this.#firstByteMark - this.#dispatchMark,
       upstreamTotalMs: this.#firstByteMark === -1 ? null : endMark - this.#dispatchMark,
@@ -466,6 +522,14 @@ export class Exchange implements LiveExchange {
       principal: this.#guarded?.principal ?? null,
       decisions: this.#guarded?.decisions ?? NO_DECISIONS,
       reason,
+      trace: this.#trace === null ? null : this.#trace.place(null),
     };
+  }
+}
+
+/** Gives a header list another `Content-Length`, if it has one. */
+function setLength(headers: string[], length: number): void {
+  for (let i = 0; i < headers.length; i += 2) {
+    if ((headers[i] as string).toLowerCase() === 'content-length') headers[i + 1] = String(length);
   }
 }

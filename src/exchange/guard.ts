@@ -12,10 +12,12 @@
 import type { MessageEnvelope } from '../protocol/jsonrpc/types.ts';
 import type { HeaderMismatch } from '../protocol/mcp/header-agreement.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
+import type { ByteRewriter } from './byte-rewriter.ts';
 import type { PolicyDecision, PolicyName, Principal } from './decision.ts';
 import type { RawHeaders, RequestFields, ResponseFields } from './headers.ts';
 import type { ExchangeRecord, ParseProblem, StreamKind, Target } from './record.ts';
 
+export type { ByteRewriter } from './byte-rewriter.ts';
 export type {
   DecisionKind,
   PolicyDecision,
@@ -119,24 +121,6 @@ export interface GuardedExchange {
   readonly stream: StreamKind;
   /** Writes down a decision that is no refusal; refusals are written down by themselves. */
   note(decision: PolicyDecision): void;
-}
-
-/** Replaces response bytes on their way to the client, where a rewrite is the point. */
-export interface ByteRewriter {
-  /** It only looks, and may throw: what goes out is as long as what came in. Default false. */
-  readonly keepsLength?: boolean;
-  /**
-   * Returns what can be sent now; may be empty while more is needed.
-   *
-   * @throws {ResponseRefused} when the rest of the answer must not pass
-   */
-  write(bytes: Uint8Array): Uint8Array;
-  /**
-   * Returns what was held back.
-   *
-   * @throws {ResponseRefused} when it must not pass
-   */
-  end(): Uint8Array;
 }
 
 /** Thrown by a rewriter: what comes from the upstream must not pass. */

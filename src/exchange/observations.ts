@@ -17,6 +17,7 @@ import { CallLedger } from './call-ledger.ts';
 import { count, NO_COUNTS } from './counts.ts';
 import type { RequestFields } from './headers.ts';
 import type { ExchangeSink, LiveExchange, ParseProblem } from './record.ts';
+import type { TracePlacing } from './trace.ts';
 
 /** Distinct event types counted per exchange; the rest share `_other`. */
 const MAX_EVENT_TYPES = 32;
@@ -70,12 +71,22 @@ export class RequestObserver implements BodyObserver {
   readonly #observations: Observations;
   readonly #fields: RequestFields;
   readonly #taker: MessageTaker | null;
+  readonly #trace: TracePlacing | null;
 
-  /** @param taker the guard's side of the exchange, where there is a guard */
-  constructor(observations: Observations, fields: RequestFields, taker: MessageTaker | null) {
+  /**
+   * @param taker the guard's side of the exchange, where there is a guard
+   * @param trace where there are traces
+   */
+  constructor(
+    observations: Observations,
+    fields: RequestFields,
+    taker: MessageTaker | null,
+    trace: TracePlacing | null,
+  ) {
     this.#observations = observations;
     this.#fields = fields;
     this.#taker = taker;
+    this.#trace = trace;
   }
 
   onBatch(): void {
@@ -99,6 +110,7 @@ export class RequestObserver implements BodyObserver {
       seen.addProblem('request', 'jsonrpc', `duplicate_${key}`, envelope.start);
     }
     this.#taker?.addMessage(envelope, classification);
+    this.#trace?.addMessage(envelope.meta);
   }
 
   onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {

@@ -8,6 +8,8 @@
 import type { MessageKind } from '../protocol/jsonrpc/types.ts';
 import type { Era } from '../protocol/mcp/revisions.ts';
 import type { PolicyDecision, Principal } from './decision.ts';
+import type { RawHeaders } from './headers.ts';
+import type { ExchangeTrace } from './trace.ts';
 
 /** How an exchange ended, read from the message before the HTTP status. Low in cardinality. */
 export type Outcome =
@@ -102,6 +104,10 @@ export interface ExchangeRecord {
   readonly requestBytes: number;
   /** Body bytes to the client. */
   readonly responseBytes: number;
+  /** From the start to the dispatch of the upstream request, in ms; null without one. */
+  readonly dispatchedAfterMs: number | null;
+  /** From the start to the head of the upstream's response, in ms; null without one. */
+  readonly respondedAfterMs: number | null;
   /** From the dispatch of the upstream request to its response head, in ms; null without one. */
   readonly upstreamFirstByteMs: number | null;
   /** From the dispatch of the upstream request to the end of its response, in ms; null without. */
@@ -125,6 +131,8 @@ export interface ExchangeRecord {
   readonly decisions: readonly PolicyDecision[];
   /** Why weir refused or failed the exchange, one line without client data; null otherwise. */
   readonly reason: string | null;
+  /** Where the exchange belongs, where traces are kept; null otherwise. */
+  readonly trace: ExchangeTrace | null;
 }
 
 /** An exchange still under way, as sinks may see it. */
@@ -146,5 +154,13 @@ export interface ExchangeSink {
   streamOpened?(exchange: LiveExchange): void;
   /** One event passed. `type` is the wire name, unbounded: cap it before it becomes a label. */
   streamEvent?(exchange: LiveExchange, type: string): void;
+  /** The request's fields as the client sent them; comes right after `started`. Secrets included. */
+  requestHead?(exchange: LiveExchange, headers: RawHeaders): void;
+  /** The fields of the upstream's response head, as it sent them. Secrets included. */
+  responseHead?(exchange: LiveExchange, headers: RawHeaders): void;
+  /** Bytes of the request body, as the client sent them. They may change after the call. */
+  requestBytes?(exchange: LiveExchange, bytes: Uint8Array): void;
+  /** Bytes of the response body, as the upstream sent them. They may change after the call. */
+  responseBytes?(exchange: LiveExchange, bytes: Uint8Array): void;
   ended(record: ExchangeRecord): void;
 }

@@ -33,3 +33,16 @@ export async function sanitizeAttributes<Value>(
   }
   return kept;
 }
+
+/** What `Pseudonyms` makes. */
+const PSEUDONYM = /^[0-9a-f]{32}$/;
+
+/**
+ * Whether an attribute may be exported as it is: it is neither content nor a token, and where it
+ * names a person it does so under a pseudonym.
+ */
+export function isExportable(name: string, value: unknown): boolean {
+  const lowerName = name.toLowerCase();
+  if (dropped.matches(lowerName)) return false;
+  return !hashed.matches(lowerName) || (typeof value === 'string' && PSEUDONYM.test(value));
+}

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Principal } from '../exchange/decision.ts';
 import { toHex } from './hex.ts';
 
 /** Bits that are kept are 4 times this: enough that no two of any number of users meet. */
@@ -18,6 +19,14 @@ const MAX_REMEMBERED_CHARS = 512;
 
 /** Shortest key, in bytes: shorter ones can be searched for, and every subject with them. */
 export const MIN_PSEUDONYM_KEY_BYTES = 16;
+
+/**
+ * What comes before a subject, and a NUL, in the text a pseudonym is made of: the same subject of
+ * another issuer is somebody else.
+ */
+export function userRealm({ kind, issuer }: Pick<Principal, 'kind' | 'issuer'>): string {
+  return `${kind}\0${issuer ?? ''}`;
+}
 
 export class Pseudonyms {
   readonly #secret: Uint8Array<ArrayBuffer>;

@@ -37,7 +37,14 @@ export function drive(
   const head = { path: '/mcp', peer: '192.0.2.1', fields: readRequestFields(headers) };
   const exchange = new Exchange(
     { ...head, method },
-    { now: () => clock, date: () => 1_700_000_000_000, sinks: [sink], guard },
+    {
+      now: () => clock,
+      date: () => 1_700_000_000_000,
+      sinks: [sink],
+      taps: null,
+      guard,
+      tracer: null,
+    },
     {
       ...head,
       httpMethod: method,

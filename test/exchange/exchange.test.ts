@@ -220,6 +220,8 @@ describe('Exchange record', () => {
     d.exchange.responseEnd();
     expect(only(d.records)).toMatchObject({
       durationMs: 47,
+      dispatchedAfterMs: 2,
+      respondedAfterMs: 42,
       upstreamFirstByteMs: 40,
       upstreamTotalMs: 45,
       overheadMs: 2,

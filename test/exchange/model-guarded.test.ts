@@ -167,10 +167,12 @@ async function play(
       now: () => 0,
       date: () => 0,
       sinks: [{ ended: (record) => records.push(record) }],
+      taps: null,
       guard: {
         policies: all.map((plan, index) => theatre.policyOf(plan, index)),
         maxRequestBytes: 100_000,
       },
+      tracer: null,
     },
     {
       ...head,
@@ -334,7 +336,9 @@ describe('Exchange under any guard', () => {
         now: () => 0,
         date: () => 0,
         sinks: [{ ended: (record) => records.push(record) }],
+        taps: null,
         guard: { policies: [], maxRequestBytes: 100 },
+        tracer: null,
       },
       {
         ...head,

@@ -79,7 +79,14 @@ class Real {
         peer: null,
         fields: readRequestFields(fields),
       },
-      { now: () => this.now, date: () => 1, sinks: this.sinks, guard: null },
+      {
+        now: () => this.now,
+        date: () => 1,
+        sinks: this.sinks,
+        taps: null,
+        guard: null,
+        tracer: null,
+      },
     );
   }
 
@@ -339,7 +346,10 @@ function expectRecord(model: ExchangeModel, record: ExchangeRecord): void {
     requestBytes: model.requestFed,
     responseBytes: model.sent,
     durationMs: since(model.startedAt, model.endedAt),
+    dispatchedAfterMs: since(model.startedAt, model.dispatchedAt),
+    respondedAfterMs: since(model.startedAt, model.respondedAt),
     upstreamFirstByteMs: since(model.dispatchedAt, model.respondedAt),
+    trace: null,
     upstreamTotalMs: model.respondedAt === null ? null : since(model.dispatchedAt, model.endedAt),
   });
   expect(record.overheadMs).toBeGreaterThanOrEqual(0);

@@ -36,6 +36,7 @@ export interface FetchContext {
 }
 
 export type ResponseFactory = NonNullable<CreateProxyOptions['createResponse']>;
+type ResponseHead = Parameters<ResponseFactory>[1];
 
 /** Statuses whose responses have no body (RFC 9110 §6.4.1). */
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -90,19 +91,23 @@ export class FetchExchange {
     try {
       const admission = this.#exchange.guarded ? await this.#admit(fields) : null;
       if (admission instanceof Response) return admission;
-      const body = admission === null ? await this.#takeRequestBody(fields) : admission.body;
+      // Where nothing has to be waited for, nothing waits: each `await` is a turn of its own.
+      const taken = admission === null ? this.#takeRequestBody(fields) : admission.body;
+      const body = taken instanceof Promise ? await taken : taken;
       const sent = this.#exchange.admitted(path, headers);
-      this.#exchange.dispatched();
+      const whole = body instanceof ReadableStream ? null : body;
+      const passed = this.#exchange.dispatched(sent.headers, whole);
       // A streamed request is not complete yet; its end starts the wait for the answer.
-      if (!(body instanceof ReadableStream)) this.#deadlines.requestSent();
+      if (body === whole) this.#deadlines.requestSent();
       const response = await this.#upstream({
         method: this.#request.method,
         url: this.#core.target.origin + sent.path,
         headers: sent.headers,
-        body,
+        body: body === whole ? (passed as Uint8Array<ArrayBuffer> | null) : body,
         signal: this.#abort.signal,
       });
-      return await this.#respond(response);
+      const responded = this.#respond(response);
+      return responded instanceof Promise ? await responded : responded;
     } catch (error) {
       return this.#failed(error);
     }
@@ -167,11 +172,11 @@ export class FetchExchange {
     }
   }
 
-  async #takeRequestBody(
+  #takeRequestBody(
     fields: RequestFields,
-  ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+  ): Promise<Uint8Array<ArrayBuffer>> | ReadableStream<Uint8Array> | null {
     const length = fields.contentLength;
-    if (length !== null && length > 0 && length <= WHOLE_BODY_BYTES) return await this.#wholeBody();
+    if (length !== null && length > 0 && length <= WHOLE_BODY_BYTES) return this.#wholeBody();
     // A look at `body` makes a stream of it, which some runtimes are slow at.
     const body = length === 0 ? null : this.#request.body;
     if (body === null) {
@@ -182,13 +187,13 @@ export class FetchExchange {
     this.#requestBody = observeBody(reader, {
       onChunk: (bytes) => {
         this.#exchange.requestChunk(bytes);
-        return bytes;
+        return this.#exchange.outgoing(bytes);
       },
       onEnd: () => {
         this.#requestBody = null;
         this.#exchange.requestEnd();
         this.#deadlines.requestSent();
-        return new Uint8Array(0);
+        return this.#exchange.outgoingEnd();
       },
       onError: () => this.#downstreamClosed(),
       // What is left flows past, so that the client can end its request and read the answer.
@@ -202,15 +207,22 @@ export class FetchExchange {
   }
 
   async #wholeBody(): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(await this.#whileClientStays(this.#request.arrayBuffer()));
+    let buffer: ArrayBuffer;
+    try {
+      buffer = await this.#request.arrayBuffer();
+    } catch (error) {
+      this.#downstreamClosed();
+      throw error;
+    }
+    const bytes = new Uint8Array(buffer);
     this.#exchange.requestChunk(bytes);
     this.#exchange.requestEnd();
     return bytes;
   }
 
-  async #respond(upstream: UpstreamResponse): Promise<Response> {
+  #respond(upstream: UpstreamResponse): Response | Promise<Response> {
     this.#deadlines.responseHead();
-    if (this.#draining) return await this.#drain(upstream.body);
+    if (this.#draining) return this.#drain(upstream.body);
     const { status } = upstream;
     // Nobody asked for another protocol, and what follows would not be HTTP (RFC 9110 §15.2.2).
     if (status < 200) throw new Error(`the upstream answered ${status} unasked`);
@@ -220,26 +232,16 @@ export class FetchExchange {
     // Taken in one piece a body shows no silences, so where they are measured it is read in pieces.
     const takeBytes = this.#core.timeouts.idleStream === 0 ? upstream.bytes : undefined;
     if (whole && !bodiless && takeBytes !== undefined) {
-      const bytes = await takeBytes.call(upstream);
-      this.#exchange.responseChunk(bytes);
-      const response = this.#createResponse(bytes, init, bytes.byteLength);
-      this.#finish();
-      return response;
+      const taken = takeBytes.call(upstream);
+      if (!(taken instanceof Promise)) return this.#respondWhole(taken, init);
+      return taken.then((bytes) => this.#respondWhole(bytes, init));
     }
     const { body } = upstream;
-    if (body === null || bodiless) {
-      await body?.cancel();
-      const response = this.#createResponse(null, init, fields.contentLength);
-      this.#finish();
-      return response;
-    }
+    if (body === null || bodiless) return this.#respondWithout(body, init, fields.contentLength);
     const reader = body.getReader();
     if (whole) {
       this.#deadlines.waiting();
-      const bytes = await readWhole(reader, (chunk) => this.#exchange.responseChunk(chunk));
-      const response = this.#createResponse(bytes, init, bytes.byteLength);
-      this.#finish();
-      return response;
+      return readWhole(reader).then((bytes) => this.#respondWhole(bytes, init));
     }
     const observed = this.#observeResponse(reader);
     this.#responseBody = observed;
@@ -248,6 +250,24 @@ export class FetchExchange {
     if (this.#exchange.endless) this.#endless.add(this);
     const response = this.#createResponse(observed.stream, init, fields.contentLength);
     this.#exchange.headSent();
+    return response;
+  }
+
+  #respondWhole(bytes: Uint8Array<ArrayBuffer>, init: ResponseHead): Response {
+    this.#exchange.responseChunk(bytes);
+    const response = this.#createResponse(bytes, init, bytes.byteLength);
+    this.#finish();
+    return response;
+  }
+
+  async #respondWithout(
+    body: ReadableStream<Uint8Array> | null,
+    init: ResponseHead,
+    contentLength: number | null,
+  ): Promise<Response> {
+    await body?.cancel();
+    const response = this.#createResponse(null, init, contentLength);
+    this.#finish();
     return response;
   }
 

@@ -29,7 +29,7 @@ export class FetchShell {
     this.#createResponse = options.createResponse ?? ((body, init) => new Response(body, init));
   }
 
-  async handle(request: Request, context: FetchContext): Promise<Response> {
+  handle(request: Request, context: FetchContext): Promise<Response> {
     const { scheme, host, target } = splitUrl(request.url);
     const headers = context.rawHeaders ?? withHost(toRawHeaders(request.headers), host);
     const opened = this.core.open({
@@ -41,7 +41,7 @@ export class FetchShell {
       scheme,
       httpVersion: context.httpVersion ?? '1.1',
     });
-    if (opened.kind === 'answer') return this.#answer(opened.local);
+    if (opened.kind === 'answer') return Promise.resolve(this.#answer(opened.local));
     return new FetchExchange(
       this.core,
       this.#upstream,

@@ -104,15 +104,14 @@ export function observeBody(
   };
 }
 
-/** Reads a body to its end and joins it; `onChunk` sees each piece as it comes. */
+/** Reads a body to its end and joins it. */
 export async function readWhole(
   source: ReadableStreamDefaultReader<Uint8Array>,
-  onChunk: (bytes: Uint8Array) => Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   for (;;) {
     const { done, value } = await source.read();
     if (done) return joinBytes(chunks) as Uint8Array<ArrayBuffer>;
-    chunks.push(onChunk(value));
+    chunks.push(value);
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Guard } from '../../exchange/guard.ts';
 import type { ExchangeSink } from '../../exchange/record.ts';
+import type { Tracer } from '../../exchange/trace.ts';
 import type { Timers } from './timers.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -42,6 +43,8 @@ export interface ProxyOptions {
   readonly sinks?: readonly ExchangeSink[];
   /** What is allowed. Requests are then held until they have been judged. Default everything. */
   readonly guard?: Guard;
+  /** Finds the place of exchanges in distributed traces. Default no traces. */
+  readonly tracer?: Tracer;
   /** Timers for the deadlines. Default one of the runtime for each, which every runtime allows. */
   readonly timers?: Timers;
   /** Monotonic clock in milliseconds. Default `performance.now`. */

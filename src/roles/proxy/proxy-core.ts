@@ -18,6 +18,7 @@ import {
   readResponseFields,
 } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
+import type { ExchangeSink } from '../../exchange/record.ts';
 import { createHostGuard, type HostGuard, isLocalPeer } from '../../policy/host-guard.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
 import { Drains } from './drains.ts';
@@ -76,6 +77,8 @@ export class ProxyCore {
   readonly timers: Timers;
   readonly drains: Drains = new Drains();
   readonly #environment: ExchangeEnvironment;
+  /** Those of the sinks that take heads; null without any. */
+  readonly #headTaps: readonly ExchangeSink[] | null;
   readonly #guard: HostGuard;
   readonly #preserveHost: boolean;
 
@@ -89,11 +92,17 @@ export class ProxyCore {
       allowedHosts: options.allowedHosts ?? [],
       allowedOrigins: options.allowedOrigins ?? [],
     });
+    const sinks = options.sinks ?? [];
+    const taps = sinks.filter((sink) => sink.requestBytes ?? sink.responseBytes);
+    const headTaps = sinks.filter((sink) => sink.requestHead ?? sink.responseHead);
+    this.#headTaps = headTaps.length === 0 ? null : headTaps;
     this.#environment = {
       now: options.now ?? (() => performance.now()),
       date: options.date ?? (() => Date.now()),
-      sinks: options.sinks ?? [],
+      sinks,
+      taps: taps.length === 0 ? null : taps,
       guard: options.guard ?? null,
+      tracer: options.tracer ?? null,
     };
   }
 
@@ -119,7 +128,13 @@ export class ProxyCore {
             scheme: head.scheme,
             certificate: head.certificate ?? null,
           },
+      this.#environment.tracer === null
+        ? null
+        : { headers: head.headers, names, httpVersion: head.httpVersion },
     );
+    if (this.#headTaps !== null) {
+      for (const tap of this.#headTaps) tap.requestHead?.(exchange, head.headers);
+    }
     if (fields.host?.includes(',')) {
       // Two hosts are one for each of two parsers (RFC 9112 §3.2).
       const local = exchange.deny(
@@ -174,6 +189,9 @@ export class ProxyCore {
   respond(exchange: Exchange, status: number, headers: RawHeaders): ForwardedHead {
     const names = lowerNames(headers);
     const fields = readResponseFields(headers, names);
+    if (this.#headTaps !== null) {
+      for (const tap of this.#headTaps) tap.responseHead?.(exchange, headers);
+    }
     const streams = fields.mediaType === 'text/event-stream';
     const rewriter =
       streams &&

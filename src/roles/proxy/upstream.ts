@@ -24,7 +24,7 @@ export interface UpstreamResponse {
    */
   readonly body: ReadableStream<Uint8Array> | null;
   /** The same in one piece, for short bodies: runtimes are much quicker without the stream. */
-  readonly bytes?: () => Promise<Uint8Array<ArrayBuffer>>;
+  readonly bytes?: () => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
