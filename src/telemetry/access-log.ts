@@ -5,14 +5,15 @@
  * @module
  */
 
+import type { PolicyDecision, Principal } from '../exchange/decision.ts';
 import type { ExchangeRecord, ExchangeSink, Outcome } from '../exchange/record.ts';
 import type { Logger } from './log.ts';
 
 export interface AccessLogOptions {
   /** Who this process is: the `service` of every entry. */
   service: string;
-  /** Who called, when something knows: a name for the client, never its token. */
-  clientId?: (record: ExchangeRecord) => string | null;
+  /** Whether entries name an authenticated caller: its subject, never its token. Default true. */
+  namesCallers?: boolean;
 }
 
 /** Outcomes an operator has to look into; the rest is traffic. */
@@ -24,14 +25,15 @@ const UPSTREAM_FAILURES: ReadonlySet<Outcome> = new Set([
 
 /** Writes entries named `exchange`, at `warn` when the upstream failed and at `info` otherwise. */
 export function createAccessLogSink(logger: Logger, options: AccessLogOptions): ExchangeSink {
-  const { service, clientId = () => null } = options;
+  const { service, namesCallers = true } = options;
   return {
     ended(record: ExchangeRecord): void {
+      const refusal = record.decisions.length === 0 ? null : findRefusal(record.decisions);
       const fields = {
         service,
         tool: findTool(record),
         duration_ms: roundMs(record.durationMs),
-        client_id: clientId(record),
+        client_id: namesCallers ? nameOf(record.principal) : null,
         http_method: record.httpMethod,
         path: withoutQuery(record.path),
         mcp_method: describeMethod(record),
@@ -45,13 +47,33 @@ export function createAccessLogSink(logger: Logger, options: AccessLogOptions): 
         era: record.era,
         overhead_ms: roundMs(record.overheadMs),
         upstream_ms: record.upstreamTotalMs === null ? null : roundMs(record.upstreamTotalMs),
+        // Only there when exchanges are traced.
+        trace_id: record.trace?.traceId,
+        span_id: record.trace?.serverSpanId,
         // Only there when weir itself has something to say about the exchange.
         reason: record.reason ?? undefined,
+        // Only there when a policy has refused, with what the caller is not told.
+        policy: refusal?.policy,
+        rule: refusal?.rule ?? undefined,
+        decision_reason: refusal?.reason,
       };
       if (UPSTREAM_FAILURES.has(record.outcome)) logger.warn('exchange', fields);
       else logger.info('exchange', fields);
     },
   };
+}
+
+function nameOf(principal: Principal | null): string | null {
+  return principal === null || principal.kind === 'anonymous' ? null : principal.subject;
+}
+
+/** There is one at most, for nothing is asked after it. */
+function findRefusal(decisions: readonly PolicyDecision[]): PolicyDecision | null {
+  for (let i = decisions.length - 1; i >= 0; i--) {
+    const decision = decisions[i] as PolicyDecision;
+    if (decision.decision === 'deny' || decision.decision === 'limit') return decision;
+  }
+  return null;
 }
 
 /** The tool of the first call that has one. */

@@ -11,10 +11,10 @@ const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const UNIT_NAME = /^[a-z][a-z0-9_]*$/;
 
-/** Bounds of one definition; ours use three labels and fifteen buckets at most. */
+/** Bounds of one definition; ours use eleven labels and fifteen buckets at most. */
 const MAX_NAME_CHARS = 200;
 const MAX_HELP_CHARS = 1000;
-const MAX_LABELS = 8;
+const MAX_LABELS = 16;
 const MAX_BUCKETS = 64;
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FamilySnapshot, SeriesSnapshot } from './metrics-store.ts';
+import type { Exemplar, FamilySnapshot, SeriesSnapshot } from './metrics-store.ts';
 
 /** Where the two formats differ. */
 export interface Dialect {
@@ -13,6 +13,8 @@ export interface Dialect {
   counterSample(name: string): string;
   /** Text of a bucket bound in `le`. */
   bound(value: number): string;
+  /** What follows the value of a sample that has an exemplar. */
+  exemplar(exemplar: Exemplar): string;
 }
 
 /** Escapes a label value: the same three characters in both formats. */
@@ -49,14 +51,18 @@ export function formatBound(value: number): string {
 export function pushSamples(lines: string[], family: FamilySnapshot, dialect: Dialect): void {
   const { name, type, labels } = family.definition;
   for (const series of family.series) {
-    const pairs = series.labelValues.map(
-      (value, index) => `${labels[index]}="${escapeLabelValue(value)}"`,
+    // To both formats an empty value is none, and saying nothing is shorter.
+    const pairs = series.labelValues.flatMap((value, index) =>
+      value === '' ? [] : `${labels[index]}="${escapeLabelValue(value)}"`,
     );
     if (type === 'histogram') {
       pushHistogram(lines, name, pairs, family.definition.buckets ?? [], series, dialect);
     } else {
       const sample = type === 'counter' ? dialect.counterSample(name) : name;
-      lines.push(`${sample}${braced(pairs)} ${formatValue(series.value)}`);
+      const { exemplar = null } = series;
+      lines.push(
+        `${sample}${braced(pairs)} ${formatValue(series.value)}${shown(exemplar, dialect)}`,
+      );
     }
   }
 }
@@ -75,10 +81,15 @@ function pushHistogram(
     total += counts[i] ?? 0;
     const bound = bounds[i];
     const le = bound === undefined ? '+Inf' : dialect.bound(bound);
-    lines.push(`${name}_bucket${braced([...pairs, `le="${le}"`])} ${total}`);
+    const exemplar = shown(series.bucketExemplars?.[i] ?? null, dialect);
+    lines.push(`${name}_bucket${braced([...pairs, `le="${le}"`])} ${total}${exemplar}`);
   }
   lines.push(`${name}_sum${braced(pairs)} ${formatValue(series.sum ?? 0)}`);
   lines.push(`${name}_count${braced(pairs)} ${total}`);
+}
+
+function shown(exemplar: Exemplar | null, dialect: Dialect): string {
+  return exemplar === null ? '' : dialect.exemplar(exemplar);
 }
 
 function braced(pairs: readonly string[]): string {

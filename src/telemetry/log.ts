@@ -4,14 +4,7 @@
  * @module
  */
 
-import {
-  type LogFields,
-  type LogValue,
-  MAX_FIELD_CHARS,
-  quote,
-  toJsonText,
-  toPlainText,
-} from './log-text.ts';
+import { type LogFields, MAX_FIELD_CHARS, quote, toJsonText, toPlainText } from './log-text.ts';
 
 export type { LogFields, LogValue } from './log-text.ts';
 
@@ -30,8 +23,8 @@ export interface LoggerOptions {
   /** Entries below this level are not written. */
   level: LogLevel;
   format: 'json' | 'text';
-  /** Receives each entry, without a newline. What it throws is swallowed. */
-  write: (line: string) => void;
+  /** Receives each entry, without a newline, and its level. What it throws is swallowed. */
+  write: (line: string, level: LogLevel) => void;
   /** Milliseconds since the epoch. Default `Date.now`. */
   now?: () => number;
   /** Default `weir`. */
@@ -86,7 +79,7 @@ interface Entry {
 interface Output {
   readonly threshold: number;
   readonly format: (entry: Entry) => string;
-  readonly write: (line: string) => void;
+  readonly write: LoggerOptions['write'];
   readonly now: () => number;
 }
 
@@ -115,6 +108,8 @@ function fitting(format: Format, maxBytes: number): Output['format'] {
     return line;
   };
 }
+
+const NO_FIELDS: LogFields = {};
 
 class LineLogger implements Logger {
   readonly #output: Output;
@@ -145,11 +140,11 @@ class LineLogger implements Logger {
     return new LineLogger(this.#output, component);
   }
 
-  #log(level: LogLevel, message: string, fields: LogFields = {}): void {
+  #log(level: LogLevel, message: string, fields: LogFields = NO_FIELDS): void {
     const { threshold, format, write, now } = this.#output;
     if (LEVELS[level] < threshold) return;
     try {
-      write(format({ time: now(), level, component: this.#component, message, fields }));
+      write(format({ time: now(), level, component: this.#component, message, fields }), level);
     } catch {
       // A closed pipe behind standard output must not become a failed request.
     }
@@ -162,11 +157,25 @@ function formatJson(
 ): string {
   let line = `{"timestamp":"${toTimestamp(time)}","level":"${level}"`;
   line += `,"component":${quote(component)},"message":${quote(message, maxFieldChars)}`;
-  for (const [name, value] of definedFields(fields)) {
-    const key = ENTRY_KEYS.has(name) ? `field_${name}` : name;
-    line += `,${quote(key)}:${toJsonText(value, maxFieldChars)}`;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value !== undefined) line += jsonKey(name) + toJsonText(value, maxFieldChars);
   }
   return `${line}}`;
+}
+
+/** Names of fields come from the program, so there are few, each of them in many entries. */
+const jsonKeys: Map<string, string> = new Map();
+const MAX_JSON_KEYS = 256;
+
+/** `,"name":` */
+function jsonKey(name: string): string {
+  let key = jsonKeys.get(name);
+  if (key === undefined) {
+    key = `,${quote(ENTRY_KEYS.has(name) ? `field_${name}` : name)}:`;
+    if (jsonKeys.size < MAX_JSON_KEYS) jsonKeys.set(name, key);
+  }
+  return key;
 }
 
 function formatText(
@@ -181,9 +190,11 @@ function formatText(
     toMessageText(component).padEnd(COMPONENT_COLUMNS),
     toMessageText(message, maxFieldChars),
   ];
-  for (const [name, value] of definedFields(fields)) {
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
     // Null says "unknown", which a person sees from the field not being there.
-    if (value !== null) parts.push(`${toPlainText(name)}=${toPlainText(value, maxFieldChars)}`);
+    if (value === undefined || value === null) continue;
+    parts.push(`${toPlainText(name)}=${toPlainText(value, maxFieldChars)}`);
   }
   return parts.join(' ');
 }
@@ -193,14 +204,17 @@ function toMessageText(message: string, maxChars?: number): string {
   return quote(message, maxChars).slice(1, -1).replaceAll('\\"', '"');
 }
 
-function definedFields(fields: LogFields): [string, Exclude<LogValue, undefined>][] {
-  return Object.entries(fields).filter(
-    (entry): entry is [string, Exclude<LogValue, undefined>] => entry[1] !== undefined,
-  );
-}
+/** The timestamp written last: under load many entries are of one millisecond. */
+let lastTime = 0;
+let lastTimestamp = '1970-01-01T00:00:00.000Z';
 
 /** ISO 8601 in UTC. A clock that is out of its mind must not stop the log. */
 function toTimestamp(time: number): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? '1970-01-01T00:00:00.000Z' : date.toISOString();
+  if (time !== lastTime) {
+    const date = new Date(time);
+    if (Number.isNaN(date.getTime())) return '1970-01-01T00:00:00.000Z';
+    lastTime = time;
+    lastTimestamp = date.toISOString();
+  }
+  return lastTimestamp;
 }

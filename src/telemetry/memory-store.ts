@@ -7,6 +7,7 @@
 import { findDefinitionFault, isSameShape } from './definition.ts';
 import type {
   CounterSeries,
+  ExemplarContext,
   Family,
   FamilySnapshot,
   GaugeSeries,
@@ -15,7 +16,7 @@ import type {
   MetricsStore,
   MetricType,
 } from './metrics-store.ts';
-import { Counter, Gauge, Histogram } from './series.ts';
+import { Counter, type ExemplarSlot, Gauge, Histogram } from './series.ts';
 import { DEFAULT_MAX_SERIES, SeriesTable } from './series-table.ts';
 
 export interface MemoryMetricsStoreOptions {
@@ -53,13 +54,14 @@ export class MemoryMetricsStore implements MetricsStore {
   readonly #families: Map<string, MemoryFamily<Counter | Gauge | Histogram>> = new Map();
   readonly #collectors: (() => void)[] = [];
   readonly #maxSeries: number;
+  readonly #exemplar: ExemplarSlot = { current: null };
 
   constructor(options: MemoryMetricsStoreOptions = {}) {
     this.#maxSeries = options.maxSeriesPerFamily ?? DEFAULT_MAX_SERIES;
   }
 
   counter(definition: MetricDefinition): Family<CounterSeries> {
-    return this.#declare('counter', definition, () => new Counter());
+    return this.#declare('counter', definition, () => new Counter(this.#exemplar));
   }
 
   gauge(definition: MetricDefinition): Family<GaugeSeries> {
@@ -67,7 +69,15 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   histogram(definition: MetricDefinition): Family<HistogramSeries> {
-    return this.#declare('histogram', definition, () => new Histogram(definition.buckets ?? []));
+    return this.#declare(
+      'histogram',
+      definition,
+      () => new Histogram(definition.buckets ?? [], this.#exemplar),
+    );
+  }
+
+  setExemplar(context: ExemplarContext | null): void {
+    this.#exemplar.current = context;
   }
 
   onSnapshot(collect: () => void): void {

@@ -41,6 +41,22 @@ export interface Family<Series> {
   with(...labelValues: string[]): Series;
 }
 
+/** An exchange of which a trace is recorded. */
+export interface ExemplarContext {
+  /** 32 lower-case hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 lower-case hexadecimal digits. */
+  readonly spanId: string;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number;
+}
+
+/** An example of what moved a series: see OpenMetrics 1.0, "Exemplars". */
+export interface Exemplar extends ExemplarContext {
+  /** What was added or observed. */
+  readonly value: number;
+}
+
 /** State of one series at one moment. */
 export interface SeriesSnapshot {
   labelValues: readonly string[];
@@ -49,6 +65,10 @@ export interface SeriesSnapshot {
   /** Histogram counts per bucket (not cumulative), the last being above every bound. */
   bucketCounts?: readonly number[];
   sum?: number;
+  /** Of a counter: what moved it last. */
+  exemplar?: Exemplar;
+  /** Of a histogram: what fell into each bucket last, as far as it is known. */
+  bucketExemplars?: readonly (Exemplar | null)[];
 }
 
 export interface FamilySnapshot {
@@ -62,6 +82,8 @@ export interface MetricsStore {
   counter(definition: MetricDefinition): Family<CounterSeries>;
   gauge(definition: MetricDefinition): Family<GaugeSeries>;
   histogram(definition: MetricDefinition): Family<HistogramSeries>;
+  /** What moves counters and histograms from now on; null for nothing that has a trace. */
+  setExemplar(context: ExemplarContext | null): void;
   /** Calls `collect` before each snapshot, for values that are read rather than counted. */
   onSnapshot(collect: () => void): void;
   snapshot(): readonly FamilySnapshot[];

@@ -4,12 +4,19 @@
  * @module
  */
 
-import { type Dialect, escapeLabelValue, formatBound, pushSamples } from './exposition.ts';
-import type { FamilySnapshot, MetricDefinition } from './metrics-store.ts';
+import {
+  type Dialect,
+  escapeLabelValue,
+  formatBound,
+  formatValue,
+  pushSamples,
+} from './exposition.ts';
+import type { Exemplar, FamilySnapshot, MetricDefinition } from './metrics-store.ts';
 
 const DIALECT: Dialect = {
   counterSample: (name) => `${withoutTotal(name)}_total`,
   bound: formatFloatBound,
+  exemplar: formatExemplar,
 };
 
 /** Renders families in the order given, closed by `# EOF`. Families without series are left out. */
@@ -37,6 +44,15 @@ function familyName(definition: MetricDefinition): string {
 
 function withoutTotal(name: string): string {
   return name.endsWith('_total') ? name.slice(0, -'_total'.length) : name;
+}
+
+/**
+ * Names and values of the two labels are 63 characters together; the format allows 128. Time is in
+ * seconds.
+ */
+function formatExemplar({ traceId, spanId, value, timestampMs }: Exemplar): string {
+  const seconds = (timestampMs / 1000).toFixed(3);
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${formatValue(value)} ${seconds}`;
 }
 
 /** Bounds are floats and look like it: `1.0`, not `1`. */

@@ -7,7 +7,12 @@
 import { type Dialect, formatBound, pushSamples } from './exposition.ts';
 import type { FamilySnapshot } from './metrics-store.ts';
 
-const DIALECT: Dialect = { counterSample: (name) => name, bound: formatBound };
+const DIALECT: Dialect = {
+  counterSample: (name) => name,
+  bound: formatBound,
+  // The format has none.
+  exemplar: () => '',
+};
 
 /** Renders families in the order given. Families without series are left out. */
 export function renderPrometheus(families: readonly FamilySnapshot[]): string {

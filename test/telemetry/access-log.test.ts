@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { PolicyDecision, Principal } from '../../src/exchange/decision.ts';
 import type { ExchangeRecord, Outcome } from '../../src/exchange/record.ts';
 import { type AccessLogOptions, createAccessLogSink } from '../../src/telemetry/access-log.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { makeCall, makeRecord, makeToolCall } from './records.ts';
+
+const ALICE: Principal = {
+  kind: 'basic',
+  subject: 'alice',
+  issuer: null,
+  scopes: new Set(),
+  roles: new Set(),
+  claims: {},
+};
 
 function log(record: ExchangeRecord, options: Partial<AccessLogOptions> = {}) {
   const lines: string[] = [];
@@ -74,6 +84,23 @@ describe('createAccessLogSink', () => {
     expect(log(makeRecord({ path: '/message#SECRET' })).path).toBe('/message');
   });
 
+  it('names the trace and the span of weir where exchanges are traced', () => {
+    const trace = {
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      serverSpanId: '1111111111111111',
+      clientSpanId: '2222222222222222',
+      parentSpanId: null,
+      sampled: false,
+      traceState: null,
+      links: [],
+      httpVersion: '1.1',
+      session: null,
+    };
+    const entry = log(makeRecord({ trace }));
+    expect([entry.trace_id, entry.span_id]).toEqual([trace.traceId, trace.serverSpanId]);
+    expect(log(makeRecord())).not.toHaveProperty('trace_id');
+  });
+
   it('writes nothing of ids, protocol versions or event names', () => {
     const entry = log(
       makeRecord({
@@ -97,8 +124,50 @@ describe('createAccessLogSink', () => {
     expect(log(makeRecord({ outcome })).level).toBe(level);
   });
 
-  it('says why weir refused, and who called when that is known', () => {
-    const entry = log(makeRecord({ reason: 'host is not allowed' }), { clientId: () => 'agent-7' });
-    expect([entry.reason, entry.client_id]).toEqual(['host is not allowed', 'agent-7']);
+  it('says why weir refused', () => {
+    const entry = log(makeRecord({ reason: 'host is not allowed' }));
+    expect(entry.reason).toBe('host is not allowed');
+    expect(Object.keys(entry)).not.toContain('policy');
+  });
+
+  it('names an authenticated caller, and nothing of it but the name', () => {
+    const principal = { ...ALICE, claims: { jti: 'SECRET' }, roles: new Set(['SECRET']) };
+    const entry = log(makeRecord({ principal }));
+    expect(entry.client_id).toBe('alice');
+    expect(JSON.stringify(entry)).not.toContain('SECRET');
+    expect(log(makeRecord({ principal: { ...ALICE, kind: 'anonymous' } })).client_id).toBeNull();
+    expect(log(makeRecord({ principal: ALICE }), { namesCallers: false }).client_id).toBeNull();
+  });
+
+  it('names the policy that refused, and the reason the caller is not told', () => {
+    const entry = log(
+      makeRecord({
+        outcome: 'denied',
+        status: 401,
+        reason: 'Authentication is required',
+        decisions: [
+          { policy: 'limits', decision: 'allow', rule: null, reason: 'within_limits' },
+          { policy: 'auth', decision: 'deny', rule: null, reason: 'wrong_password' },
+        ],
+      }),
+    );
+    expect([entry.policy, entry.decision_reason]).toEqual(['auth', 'wrong_password']);
+    expect(Object.keys(entry)).not.toContain('rule');
+  });
+
+  it('names the rule or limit that refused', () => {
+    const decisions: PolicyDecision[] = [
+      { policy: 'auth', decision: 'allow', rule: null, reason: 'api_key' },
+      { policy: 'authorize', decision: 'report', rule: 'r1', reason: 'rule' },
+      { policy: 'limits', decision: 'limit', rule: 'per-minute', reason: 'rate' },
+    ];
+    const entry = log(makeRecord({ outcome: 'denied', decisions }));
+    expect([entry.policy, entry.rule, entry.decision_reason]).toEqual([
+      'limits',
+      'per-minute',
+      'rate',
+    ]);
+    const allowed = log(makeRecord({ decisions: decisions.slice(0, 2) }));
+    expect(Object.keys(allowed)).not.toContain('policy');
   });
 });

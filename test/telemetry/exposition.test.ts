@@ -94,7 +94,7 @@ describe.each([
     ]);
   });
 
-  it('any label value reads back as it was, once made well-formed', () => {
+  it('any label value reads back as it was, once made well-formed; an empty one is none', () => {
     const anyText = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom('\\', '"', '\n', 'n', '{', '}', ',', '=', '\r', '#') }),
@@ -109,11 +109,9 @@ describe.each([
         ]);
         const [sample, ...rest] = parseExposition(text).samples;
         expect(rest).toEqual([]);
+        const written = Object.entries({ a, b }).filter(([, value]) => value !== '');
         expect(sample?.labels).toEqual(
-          new Map([
-            ['a', a.toWellFormed()],
-            ['b', b.toWellFormed()],
-          ]),
+          new Map(written.map(([name, value]) => [name, value.toWellFormed()])),
         );
       }),
       { numRuns: 300 },

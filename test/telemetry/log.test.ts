@@ -120,6 +120,37 @@ describe('createLogger', () => {
     );
   });
 
+  it('json: the bytes are those of JSON.stringify, but for what a terminal must not see', () => {
+    const value = fc.oneof(hostile, fc.string(), fc.double(), fc.boolean(), fc.constant(null));
+    const name = fc.oneof(
+      hostile.map((text) => `k${text}`),
+      fc.constantFrom('path', 'status', 'message', 'level'),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(name, value, { maxKeys: 8 }), (fields) => {
+        const { lines, logger } = setUp();
+        logger.info('m', fields);
+        const renamed = Object.entries(fields).map(([key, field]) => [
+          ['message', 'level', 'component', 'timestamp'].includes(key) ? `field_${key}` : key,
+          field,
+        ]);
+        const plain = JSON.stringify({
+          timestamp: '2026-11-20T22:30:01.005Z',
+          level: 'info',
+          component: 'weir',
+          message: 'm',
+          ...Object.fromEntries(renamed),
+        });
+        const escaped = plain.replace(
+          /[\u007f-\u009f\u2028\u202e]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
+        expect(lines).toEqual([escaped]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('text: any text stays on its line and sends no commands', () => {
     fc.assert(
       fc.property(hostile, (text) => {

@@ -24,6 +24,8 @@ export function makeRecord(changes: Partial<ExchangeRecord> = {}): ExchangeRecor
     strayErrorCodes: [],
     requestBytes: 40,
     responseBytes: 36,
+    dispatchedAfterMs: 1,
+    respondedAfterMs: 4,
     upstreamFirstByteMs: 3,
     upstreamTotalMs: 4,
     durationMs: 5,
@@ -36,6 +38,7 @@ export function makeRecord(changes: Partial<ExchangeRecord> = {}): ExchangeRecor
     serverMessages: new Map(),
     problems: [],
     reason: null,
+    trace: null,
     ...changes,
   };
 }

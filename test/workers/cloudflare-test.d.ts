@@ -4,6 +4,7 @@
  */
 
 declare module 'cloudflare:test' {
+  import type { AlarmState } from '../../src/runtime/workers/types.ts';
   import type {
     DurableObjectNamespace,
     DurableObjectStub,
@@ -18,12 +19,12 @@ declare module 'cloudflare:test' {
   export function evictDurableObject(stub: DurableObjectStub): Promise<void>;
   export function runInDurableObject<R>(
     stub: DurableObjectStub,
-    callback: (instance: object, state: { storage: DurableObjectStorage }) => Promise<R>,
+    callback: (instance: object, state: AlarmState & { storage: ListedStorage }) => Promise<R>,
   ): Promise<R>;
   /** Deletes what all objects stored. */
   export function reset(): Promise<void>;
 
-  interface DurableObjectStorage {
+  interface ListedStorage {
     list(): Promise<Map<string, unknown>>;
   }
 }

@@ -72,6 +72,43 @@ describe('worker', () => {
     ]);
   });
 
+  it('counts anew when the profiles are others, and shows nothing of those before', async () => {
+    const scrape = async (profiles: string) => {
+      const bound = bindings({ WEIR_ADMIN_TOKEN: TOKEN, WEIR_METRICS_PROFILES: profiles });
+      await call(bound, '/mcp', post(TOOL_CALL));
+      return (await call(bound, '/_weir/metrics', authorized)).text;
+    };
+    const operator = await scrape('operator');
+    expect(operator).toMatch(/^mcp_requests_total\{status="200",method="tools\/call"\} 1$/m);
+    expect(operator).not.toContain('mcp_upstream_available');
+    const sidecar = await scrape('sidecar');
+    expect(sidecar).toMatch(
+      /^mcp_requests_total\{method="tools\/call",server_name="upstream",status="ok"\} 1$/m,
+    );
+    expect(sidecar).not.toContain('mcp_proxy_info');
+    // And back: what was counted then goes on.
+    expect(await scrape('operator')).toMatch(
+      /^mcp_requests_total\{status="200",method="tools\/call"\} 2$/m,
+    );
+  });
+
+  it('asks the upstream whether it is there for a scrape that shows it, and only for one', async () => {
+    const scrape = async (profiles: string) => {
+      const bound = bindings({ WEIR_ADMIN_TOKEN: TOKEN, WEIR_METRICS_PROFILES: profiles });
+      return (await call(bound, '/_weir/metrics', authorized)).text;
+    };
+    await scrape('operator,weir,semconv');
+    expect(seen).toEqual([]);
+    expect(await scrape('sidecar')).toMatch(
+      /^mcp_upstream_available\{server_name="upstream"\} 1$/m,
+    );
+    expect(seen.map(({ method }) => method)).toEqual(['HEAD']);
+    upstream = () => new Response(null, { status: 521 });
+    expect(await scrape('sidecar,generic')).toMatch(
+      /^service_status\{service_name="upstream"\} 0$/m,
+    );
+  });
+
   it('counts across isolates, as one scrape shows', async () => {
     // Different bindings make different isolates; the metrics object is the same.
     const calls = [1, 2, 3].flatMap((count) => {

@@ -17,6 +17,8 @@ export const FLUSH_INTERVAL_MS = 2000;
  * everything; what does not fit falls to the next request.
  */
 const TURN_MS = 20_000;
+/** Of which several fit into a turn. */
+const MAX_INTERVAL_MS = 5000;
 /** How often an open stream sends, in milliseconds: well within the time gauges are kept for. */
 const STREAM_INTERVAL_MS = 15_000;
 
@@ -29,12 +31,15 @@ export interface DeltaFlusherOptions {
   /** Milliseconds. Default `Date.now`. */
   readonly now?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
+  /** Shortest time between two sends, in milliseconds, 5000 at most. Default 2000. */
+  readonly intervalMs?: number;
 }
 
 export class DeltaFlusher {
   readonly #options: DeltaFlusherOptions;
   readonly #now: () => number;
   readonly #sleep: (ms: number) => Promise<void>;
+  readonly #intervalMs: number;
   /** Something was counted that is not sent yet. */
   #dirty = false;
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -45,6 +50,7 @@ export class DeltaFlusher {
   constructor(options: DeltaFlusherOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#intervalMs = Math.min(options.intervalMs ?? FLUSH_INTERVAL_MS, MAX_INTERVAL_MS);
     this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   }
 
@@ -97,15 +103,15 @@ export class DeltaFlusher {
 
   async #takeTurn(): Promise<void> {
     // One with enough of its turn left will come round once more, and send for us too.
-    while (this.#dirty && this.#turnEndsAt - this.#now() < 2 * FLUSH_INTERVAL_MS) {
+    while (this.#dirty && this.#turnEndsAt - this.#now() < 2 * this.#intervalMs) {
       if (this.#turnEndsAt > this.#now()) {
-        await this.#sleep(FLUSH_INTERVAL_MS);
+        await this.#sleep(this.#intervalMs);
         continue;
       }
       const endsAt = this.#now() + TURN_MS;
       this.#turnEndsAt = endsAt;
       while (this.#dirty && this.#now() < endsAt) {
-        const wait = this.#sentAt + FLUSH_INTERVAL_MS - this.#now();
+        const wait = this.#sentAt + this.#intervalMs - this.#now();
         if (wait > 0) await this.#sleep(wait);
         if (!(await this.#tryFlush())) break;
       }

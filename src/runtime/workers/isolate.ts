@@ -6,26 +6,36 @@
 
 import { Hono } from 'hono/tiny';
 import { type Admin, createAdmin } from '../../admin/admin.ts';
-import { parseTarget } from '../../config/address.ts';
 import type { ProxySettings } from '../../config/settings.ts';
 import type { ExchangeSink } from '../../exchange/record.ts';
 import { createProxy, type McpProxy } from '../../roles/proxy/proxy.ts';
 
-import { createAccessLogSink } from '../../telemetry/access-log.ts';
 import { DeltaRecorder, mergeSnapshots } from '../../telemetry/delta.ts';
 import { createLogger, type Logger } from '../../telemetry/log.ts';
-import { MemoryMetricsStore } from '../../telemetry/memory-store.ts';
-import { createMetricsSink } from '../../telemetry/metrics-sink.ts';
+import {
+  createMetricReaders,
+  type MetricReaders,
+  toScrape,
+} from '../../telemetry/metric-readers.ts';
 import type { FamilySnapshot } from '../../telemetry/metrics-store.ts';
+import type { Otlp } from '../../telemetry/otlp/create-otlp.ts';
+import type { Traces } from '../../telemetry/trace/create-traces.ts';
 import { VERSION } from '../../version.ts';
+import { openAccessLog } from '../access-log.ts';
+import { openOtlp, readerChoices } from '../otlp.ts';
 import type { Policies } from '../policy-ports.ts';
+import { openTraces } from '../traces.ts';
 import { refuseHead } from '../web-head.ts';
 import { clientCertificateOf } from './client-certificate.ts';
 import { DeltaFlusher } from './delta-flusher.ts';
 import { ExchangeFollower } from './exchange-follower.ts';
-import { MetricsShards } from './metrics-shards.ts';
-import { OnDemandHealth } from './on-demand-health.ts';
-import { createWorkerPolicies } from './policies.ts';
+import { HealthMetrics, openHealth } from './health-metrics.ts';
+import { openWorkerLive, type WorkerLive } from './live.ts';
+import { exportsFromObject } from './metrics-export.ts';
+import { createPushFlusher } from './metrics-push.ts';
+import { MetricsShards, nameProfiles } from './metrics-shards.ts';
+import type { OnDemandHealth } from './on-demand-health.ts';
+import { createWorkerPolicies, readSecret } from './policies.ts';
 import { readWorkerSettings, type WorkerSettings } from './settings.ts';
 import type { ExecutionContext, WorkerEnv } from './types.ts';
 import { workersUpstream } from './upstream.ts';
@@ -34,13 +44,18 @@ export class Isolate {
   readonly #app: Hono;
   readonly #proxy: McpProxy;
   readonly #health: OnDemandHealth;
+  readonly #healthMetrics: HealthMetrics;
   readonly #admin: Admin;
   readonly #follower: ExchangeFollower = new ExchangeFollower();
-  readonly #store: MemoryMetricsStore;
+  readonly #readers: MetricReaders;
+  readonly #otlp: Otlp | null;
+  readonly #traces: Traces | null;
   readonly #policies: Policies;
   /** Null without the Durable Object: then a scrape shows the isolate it happens to meet. */
   readonly #flusher: DeltaFlusher | null = null;
   readonly #shards: MetricsShards | null = null;
+  /** Exports metrics where the Durable Object does not. */
+  readonly #pusher: DeltaFlusher | null;
   readonly #labelLimit: number;
 
   /**
@@ -57,9 +72,34 @@ export class Isolate {
       write: log,
     });
     for (const name of idle) logger.warn(`${name} has no effect on Workers`);
-    const store = new MemoryMetricsStore();
-    const policies = await createWorkerPolicies(settings, env, { logger, metrics: store, log });
-    return new Isolate(env, { settings, logger, store, policies });
+    const readers = await createMetricReaders(readerChoices(settings), {
+      version: VERSION,
+      runtime: 'workers',
+      target: settings.targetAddr,
+      serverName: settings.upstream.name,
+      labelLimit: settings.metrics.labelLimit,
+      resourceLabel: settings.metrics.resourceLabel,
+    });
+    const isExportedElsewhere = env.WEIR_METRICS !== undefined && exportsFromObject(settings);
+    const otlp = await openOtlp(
+      settings,
+      isExportedElsewhere ? ['traces', 'logs'] : ['metrics', 'traces', 'logs'],
+      {
+        logger,
+        store: readers.common,
+        readSecret: (source) => readSecret(source, env),
+        start: 'manual',
+      },
+    );
+    const policies = await createWorkerPolicies(settings, env, {
+      logger: otlp?.tee(logger) ?? logger,
+      metrics: readers.common,
+      log,
+    });
+    const traces = await openTraces(settings, otlp?.spans ?? null);
+    const health = openHealth(settings);
+    const live = await openWorkerLive(settings, health, logger);
+    return new Isolate(env, { settings, logger, readers, otlp, policies, traces, health, live });
   }
 
   private constructor(
@@ -67,31 +107,49 @@ export class Isolate {
     {
       settings,
       logger,
-      store,
+      readers,
+      otlp,
       policies,
-    }: { settings: ProxySettings; logger: Logger; store: MemoryMetricsStore; policies: Policies },
+      traces,
+      health,
+      live,
+    }: {
+      settings: ProxySettings;
+      logger: Logger;
+      readers: MetricReaders;
+      otlp: Otlp | null;
+      policies: Policies;
+      traces: Traces | null;
+      health: OnDemandHealth;
+      live: WorkerLive | null;
+    },
   ) {
-    this.#store = store;
+    this.#readers = readers;
+    this.#otlp = otlp;
+    this.#traces = traces;
     this.#policies = policies;
     this.#labelLimit = settings.metrics.labelLimit;
 
-    const sinks: ExchangeSink[] = [
-      createMetricsSink(this.#store, {
-        version: VERSION,
-        runtime: 'workers',
-        target: settings.targetAddr,
-        labelLimit: settings.metrics.labelLimit,
-        resourceLabel: settings.metrics.resourceLabel,
-      }),
-    ];
-    if (settings.accessLog) {
-      sinks.push(createAccessLogSink(logger.child('access'), { service: settings.upstream.name }));
-    }
+    const sinks: ExchangeSink[] = [readers.sink];
+    const accessLog = openAccessLog(settings, logger);
+    if (accessLog !== null) sinks.push(accessLog);
+    if (live !== null) sinks.push(...live.sinks);
+    if (traces !== null && traces.sink !== null) sinks.push(traces.sink);
+    if (otlp !== null && otlp.accessRecords !== null) sinks.push(otlp.accessRecords);
     if (env.WEIR_METRICS !== undefined) {
       const source = crypto.randomUUID();
-      const shards = new MetricsShards(env.WEIR_METRICS, source);
+      // What is pushed from here need not be known there.
+      const pushesThere = exportsFromObject(settings);
+      const choices = readerChoices(settings);
+      const shards = new MetricsShards(
+        env.WEIR_METRICS,
+        source,
+        nameProfiles(pushesThere ? choices : { ...choices, push: null }),
+      );
       const flusher = new DeltaFlusher({
-        recorder: new DeltaRecorder(this.#store, { source }),
+        recorder: new DeltaRecorder(pushesThere ? readers : { snapshot: () => readers.scrape() }, {
+          source,
+        }),
         send: (delta) => shards.send(delta),
         onFailure: (message) => logger.warn('metrics not stored, to be sent again', { message }),
       });
@@ -100,6 +158,13 @@ export class Isolate {
       const mark = () => flusher.mark();
       sinks.push({ streamOpened: mark, streamEvent: mark, ended: mark });
     }
+    this.#pusher = createPushFlusher(otlp, readers, {
+      health: new HealthMetrics(health, settings.otlp.metrics.profiles, settings.upstream.name),
+      intervalMs: settings.otlp.metricInterval,
+      logger,
+    });
+    const pusher = this.#pusher;
+    if (pusher !== null) sinks.push({ ended: () => pusher.mark() });
     // Last, so that whoever waits for the end finds it counted.
     sinks.push(this.#follower);
 
@@ -111,17 +176,21 @@ export class Isolate {
       upstream: workersUpstream(),
       sinks,
       ...(policies.guard === null ? {} : { guard: policies.guard }),
+      ...(traces === null ? {} : { tracer: traces.tracer }),
     });
-    this.#health = new OnDemandHealth({
-      url: parseTarget(settings.targetAddr).origin,
-      maxAgeMs: settings.healthCheckInterval,
-    });
+    this.#health = health;
+    this.#healthMetrics = new HealthMetrics(
+      health,
+      settings.metrics.profiles,
+      settings.upstream.name,
+    );
     this.#admin = createAdmin({
       snapshot: () => this.#snapshot(),
       health: this.#health,
       prefix: settings.admin.prefix,
       token: settings.admin.token,
       requireToken: true,
+      live: live?.page ?? null,
     });
     this.#app = this.#route(settings.admin.prefix);
   }
@@ -156,15 +225,27 @@ export class Isolate {
     // and neither the end of the exchange nor its record would happen. A legacy call goes on
     // without its client, and this with it. All in one, for each time of asking costs.
     const counted = this.#flusher === null ? ended : this.#flusher.follow(ended);
+    const pushed = this.#pusher?.follow(ended);
     const { flush } = this.#policies;
     const delivered = flush === null ? null : ended.then(flush);
-    context.waitUntil(Promise.allSettled([counted, response, delivered]));
+    const exported = this.#otlp === null ? null : ended.then(() => this.#export());
+    context.waitUntil(Promise.allSettled([counted, pushed, response, delivered, exported]));
     return response;
   }
 
+  async #export(): Promise<void> {
+    await this.#traces?.sink?.settled();
+    await this.#otlp?.flush();
+  }
+
   async #snapshot(): Promise<readonly FamilySnapshot[]> {
-    if (this.#flusher === null || this.#shards === null) return this.#store.snapshot();
+    const [counted, health] = await Promise.all([this.#counted(), this.#healthMetrics.read()]);
+    return mergeSnapshots([...counted, health], { labelLimit: this.#labelLimit });
+  }
+
+  async #counted(): Promise<readonly (readonly FamilySnapshot[])[]> {
+    if (this.#flusher === null || this.#shards === null) return [this.#readers.scrape()];
     await this.#flusher.flush();
-    return mergeSnapshots(await this.#shards.snapshots(), { labelLimit: this.#labelLimit });
+    return (await this.#shards.snapshots()).map(toScrape);
   }
 }

@@ -6,31 +6,40 @@
  *   never be; anything else asks for the same delta again.
  * - `GET /snapshot` answers the sums (JSON).
  *
+ * Where metrics are exported over OTLP, an alarm does that from here.
+ *
  * @module
  */
 
 import { resolveFromEnv } from '../../config/resolve.ts';
+import type { ProxySettings } from '../../config/settings.ts';
 import { DeltaMerger, type MetricsDelta, parseDelta, STATE_PREFIX } from '../../telemetry/delta.ts';
-import {
-  type DurableObjectState,
-  type DurableObjectStorage,
-  MAX_KEYS_PER_CALL,
-  type WorkerEnv,
-} from './types.ts';
+import { createLogger, type Logger } from '../../telemetry/log.ts';
+import { MetricsExport } from './metrics-export.ts';
+import { type AlarmState, MAX_KEYS_PER_CALL, type WorkerEnv } from './types.ts';
 
 /** Longest delta that is read, in UTF-16 code units: some ten times what the limits of one allow. */
 const MAX_DELTA_CHARS = 8 * 1024 * 1024;
 
 export class WeirMetrics {
-  readonly #storage: DurableObjectStorage;
+  readonly #state: AlarmState;
+  readonly #settings: ProxySettings | null;
   readonly #options: { labelLimit?: number };
   #merger: DeltaMerger;
+  #export: MetricsExport | null = null;
 
-  constructor(state: DurableObjectState, env: WorkerEnv) {
-    this.#storage = state.storage;
-    this.#options = readOptions(env);
+  constructor(state: AlarmState, env: WorkerEnv) {
+    const settings = readSettings(env);
+    this.#state = state;
+    this.#settings = settings;
+    this.#options = settings === null ? {} : { labelLimit: settings.metrics.labelLimit };
     this.#merger = new DeltaMerger(this.#options);
     void state.blockConcurrencyWhile(() => this.#restore());
+  }
+
+  async alarm(): Promise<void> {
+    const { lastSeenAt } = this.#merger;
+    await this.#export?.run(this.#merger.snapshot(Date.now()), lastSeenAt);
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -65,20 +74,22 @@ export class WeirMetrics {
   /** Writes everything that changed. No `await` between the writes: that is what makes them one. */
   async #save(): Promise<void> {
     const { put, delete: deleted } = this.#merger.takeChanges();
-    const writes: Promise<unknown>[] = [];
+    const { storage } = this.#state;
+    const writes: Promise<unknown>[] = [...(this.#export?.plan() ?? [])];
     for (let i = 0; i < put.length; i += MAX_KEYS_PER_CALL) {
-      writes.push(this.#storage.put(Object.fromEntries(put.slice(i, i + MAX_KEYS_PER_CALL))));
+      writes.push(storage.put(Object.fromEntries(put.slice(i, i + MAX_KEYS_PER_CALL))));
     }
     for (let i = 0; i < deleted.length; i += MAX_KEYS_PER_CALL) {
-      writes.push(this.#storage.delete(deleted.slice(i, i + MAX_KEYS_PER_CALL)));
+      writes.push(storage.delete(deleted.slice(i, i + MAX_KEYS_PER_CALL)));
     }
     await Promise.all(writes);
   }
 
   async #restore(): Promise<void> {
     const merger = new DeltaMerger(this.#options);
-    merger.load(await this.#storage.list({ prefix: STATE_PREFIX }));
+    merger.load(await this.#state.storage.list({ prefix: STATE_PREFIX }));
     this.#merger = merger;
+    this.#export = await MetricsExport.open(this.#state, this.#settings, createObjectLogger());
   }
 }
 
@@ -94,11 +105,16 @@ function tooLong(): TypeError {
   return new TypeError(`Cannot read metrics delta: longer than ${MAX_DELTA_CHARS} characters`);
 }
 
-/** The cap the isolates have. A broken configuration is theirs to report. */
-function readOptions(env: WorkerEnv): { labelLimit?: number } {
+/** The settings the isolates have; null for broken ones, which are theirs to report. */
+function readSettings(env: WorkerEnv): ProxySettings | null {
   try {
-    return { labelLimit: resolveFromEnv(env).settings.metrics.labelLimit };
+    return resolveFromEnv(env).settings;
   } catch {
-    return {};
+    return null;
   }
+}
+
+function createObjectLogger(): Logger {
+  // biome-ignore lint/suspicious/noConsole: it is the only output a Worker has
+  return createLogger({ level: 'info', format: 'json', write: (line) => console.log(line) });
 }

@@ -5,7 +5,9 @@
  */
 
 import type { MetricsDelta } from '../../telemetry/delta.ts';
+import type { ReaderChoices } from '../../telemetry/metric-readers.ts';
 import type { FamilySnapshot } from '../../telemetry/metrics-store.ts';
+import { expandProfiles } from '../../telemetry/profiles/names.ts';
 import type { DurableObjectNamespace, DurableObjectStub } from './types.ts';
 
 /**
@@ -21,11 +23,16 @@ const ORIGIN = 'https://metrics.invalid';
 export class MetricsShards {
   readonly #namespace: DurableObjectNamespace;
   readonly #own: number;
+  readonly #prefix: string;
 
-  /** @param source the isolate's id, which decides its shard */
-  constructor(namespace: DurableObjectNamespace, source: string) {
+  /**
+   * @param source the isolate's id, which decides its shard
+   * @param profiles what is sent there, as {@link nameProfiles} writes it
+   */
+  constructor(namespace: DurableObjectNamespace, source: string, profiles: string) {
     this.#namespace = namespace;
     this.#own = shardOf(source);
+    this.#prefix = profiles === DEFAULT_PROFILES ? 'metrics' : `metrics:${profiles}`;
   }
 
   /**
@@ -60,9 +67,22 @@ export class MetricsShards {
   }
 
   #stub(index: number): DurableObjectStub {
-    return this.#namespace.get(this.#namespace.idFromName(`metrics-${index}`));
+    return this.#namespace.get(this.#namespace.idFromName(`${this.#prefix}-${index}`));
   }
 }
+
+/**
+ * Profiles share names with different labels, and objects keep what they have counted. So each
+ * choice of profiles has objects of its own, and counts from zero as a process started anew would.
+ */
+export function nameProfiles({ scrape, push }: ReaderChoices): string {
+  return [scrape, ...(push === null ? [] : [push])]
+    .map((choice) => expandProfiles(choice).join('.'))
+    .join(':');
+}
+
+/** What was counted before there was a choice. */
+const DEFAULT_PROFILES = 'operator.weir';
 
 /** FNV-1a over the id: the same isolate always sends to the same shard. */
 export function shardOf(source: string): number {

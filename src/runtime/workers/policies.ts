@@ -8,6 +8,7 @@ import type { PolicyResolution } from '../../config/policies.ts';
 import { hasPolicies, policyVariables, readJsonSections } from '../../config/policy-sections.ts';
 import { ConfigError } from '../../config/problem.ts';
 import type { ProxySettings } from '../../config/settings.ts';
+import type { SecretSource } from '../../delivery/secret.ts';
 import { MemoryLimitStore } from '../../policy/limits/memory-store.ts';
 import type { LimitStoreSettings } from '../../policy/limits/settings.ts';
 import type { LimitStore } from '../../policy/limits/store.ts';
@@ -55,10 +56,7 @@ export async function createWorkerPolicies(
       auth: { fetch: (url, init) => fetch(url, init), isolatedRequests: true },
       audit: {
         fetch: (url, init) => fetch(url, init),
-        readSecret: async (source) => {
-          if ('env' in source) return readVariable(env, source.env);
-          throw new Error('a Worker has no files: give the secret as env');
-        },
+        readSecret: (source) => readSecret(source, env),
         writeLines(lines) {
           for (const line of lines.split('\n')) if (line !== '') log(line);
         },
@@ -80,6 +78,12 @@ export async function createWorkerPolicies(
     if (!(error instanceof StartError)) throw error;
     throw new ConfigError([{ key: 'policies', line: error.message }]);
   }
+}
+
+/** @throws {Error} when it is not there */
+export async function readSecret(source: SecretSource, env: WorkerEnv): Promise<string> {
+  if ('env' in source) return readVariable(env, source.env);
+  throw new Error('a Worker has no files: give the secret as env');
 }
 
 /** @throws {StartError} */

@@ -43,6 +43,9 @@ export async function readWorkerSettings(env: WorkerEnv): Promise<WorkerSettings
     ...(settings.upstream.caFile === null
       ? []
       : [impossible('upstream.caFile', 'a Worker has no files, so leave it unset')]),
+    ...(settings.otlp.headersFile === null
+      ? []
+      : [impossible('otlp.headersFile', 'a Worker has no files, so give WEIR_OTLP_HEADERS')]),
     ...(settings.upstream.serverName === null
       ? []
       : [

@@ -50,6 +50,20 @@ export interface DurableObjectStorage {
   delete(keys: readonly string[]): Promise<number>;
 }
 
+/** An object that is called at a time it asked for: its `alarm()`. */
+export interface AlarmState extends DurableObjectState {
+  /** Unique, and the same for as long as there is the object. */
+  readonly id: { toString(): string };
+  readonly storage: AlarmStorage;
+}
+
+export interface AlarmStorage extends DurableObjectStorage {
+  get(key: string): Promise<unknown>;
+  /** The time asked for, in milliseconds since the epoch; null without one. */
+  getAlarm(): Promise<number | null>;
+  setAlarm(timeMs: number): Promise<void>;
+}
+
 /** What one call of a Durable Object's storage takes. */
 export const MAX_KEYS_PER_CALL = 128;
 

@@ -26,6 +26,8 @@ export class LabelCaps {
   }
 
   of(label: string, value: string): string {
+    // No value at all, as of an attribute that does not apply.
+    if (value === '') return value;
     let cap = this.#caps.get(label);
     if (cap === undefined) {
       cap = new LabelCap({ limit: this.#limit, isKnown: (known) => this.#isKnown(label, known) });
@@ -58,6 +60,7 @@ export class AccumulatedSeries {
     } else {
       this.numbers.add(series.value);
     }
+    if (!(this.numbers instanceof Gauge)) this.numbers.takeExemplars(series);
     this.#isTouched = true;
   }
 

@@ -112,6 +112,13 @@ export class DeltaMerger {
     return { applied, skipped };
   }
 
+  /** When a delta last arrived, in milliseconds since the epoch; 0 for never. */
+  get lastSeenAt(): number {
+    let latest = 0;
+    for (const { seenAt } of this.#sources.values()) latest = Math.max(latest, seenAt);
+    return latest;
+  }
+
   /** Everything, in the form every renderer takes. Gauges of silent sources are dropped first. */
   snapshot(nowMs: number): FamilySnapshot[] {
     const gauges = new Map<string, AccumulatedFamily>();

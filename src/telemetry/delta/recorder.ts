@@ -20,7 +20,7 @@ export interface DeltaRecorderOptions {
 type Baseline = ReadonlyMap<string, ReadonlyMap<string, SeriesSnapshot>>;
 
 export class DeltaRecorder {
-  readonly #store: MetricsStore;
+  readonly #store: Pick<MetricsStore, 'snapshot'>;
   readonly #source: string;
   #sequence = 0;
   /** State of the store as of the last delta that was settled. */
@@ -28,12 +28,17 @@ export class DeltaRecorder {
   #inFlight: { readonly delta: MetricsDelta; readonly state: Baseline } | null = null;
 
   /** @throws {TypeError} when the source is no such id */
-  constructor(store: MetricsStore, options: DeltaRecorderOptions) {
+  constructor(store: Pick<MetricsStore, 'snapshot'>, options: DeltaRecorderOptions) {
     if (!isSourceId(options.source)) {
       throw new TypeError('Cannot record deltas: source must be 1 to 64 of A-Z a-z 0-9 _ -');
     }
     this.#store = store;
     this.#source = options.source;
+  }
+
+  /** Whether a delta was taken and is not settled. */
+  get hasInFlight(): boolean {
+    return this.#inFlight !== null;
   }
 
   /**
@@ -127,12 +132,22 @@ function diff(baseline: Baseline, snapshot: readonly FamilySnapshot[]): FamilySn
 
 /** Growth of a counter or histogram, or null when it did not move. */
 function subtract(now: SeriesSnapshot, then: SeriesSnapshot): SeriesSnapshot | null {
-  const { labelValues, bucketCounts } = now;
+  const { labelValues, bucketCounts, exemplar, bucketExemplars } = now;
   if (bucketCounts === undefined) {
     const value = now.value - then.value;
-    return value === 0 ? null : { labelValues, value };
+    if (value === 0) return null;
+    return exemplar === undefined ? { labelValues, value } : { labelValues, value, exemplar };
   }
   const counts = bucketCounts.map((count, index) => count - (then.bucketCounts?.[index] ?? 0));
   if (counts.every((count) => count === 0)) return null;
-  return { labelValues, value: 0, bucketCounts: counts, sum: (now.sum ?? 0) - (then.sum ?? 0) };
+  return {
+    labelValues,
+    value: 0,
+    bucketCounts: counts,
+    sum: (now.sum ?? 0) - (then.sum ?? 0),
+    // A bucket that did not grow has no newer one.
+    ...(bucketExemplars === undefined
+      ? {}
+      : { bucketExemplars: bucketExemplars.map((last, i) => (counts[i] === 0 ? null : last)) }),
+  };
 }

@@ -42,8 +42,10 @@ export function definitionEntry(definition: MetricDefinition): MergerEntry {
   return [familyKey(definition.name), definition];
 }
 
+/** Without exemplars: there are newer ones soon, and they are most of what would be stored. */
 export function seriesEntry(definition: MetricDefinition, series: AccumulatedSeries): MergerEntry {
-  return [seriesKey(definition.name, series.index), series.snapshot()];
+  const { exemplar: _, bucketExemplars: __, ...numbers } = series.snapshot();
+  return [seriesKey(definition.name, series.index), numbers];
 }
 
 interface SourceState {

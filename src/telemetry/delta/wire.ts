@@ -5,7 +5,12 @@
  */
 
 import { findDefinitionFault } from '../definition.ts';
-import type { FamilySnapshot, MetricDefinition, SeriesSnapshot } from '../metrics-store.ts';
+import type {
+  Exemplar,
+  FamilySnapshot,
+  MetricDefinition,
+  SeriesSnapshot,
+} from '../metrics-store.ts';
 
 /**
  * Changes of one source since its delta before. Counters and histograms hold what was added;
@@ -21,6 +26,8 @@ export interface MetricsDelta {
 }
 
 const SOURCE = /^[A-Za-z0-9_-]{1,64}$/;
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const SPAN_ID = /^[0-9a-f]{16}$/;
 const MAX_FAMILIES = 256;
 /** Series of one delta, all families together. */
 const MAX_SERIES = 20_000;
@@ -94,7 +101,14 @@ export function parseDefinition(value: unknown): MetricDefinition {
  * @throws {TypeError} with one line that says what is wrong
  */
 export function parseSeries(value: unknown, definition: MetricDefinition): SeriesSnapshot {
-  const { labelValues, value: number, bucketCounts, sum } = toRecord(value, 'series');
+  const {
+    labelValues,
+    value: number,
+    bucketCounts,
+    sum,
+    exemplar,
+    bucketExemplars,
+  } = toRecord(value, 'series');
   const { name, type, labels } = definition;
   if (!Array.isArray(labelValues) || labelValues.length !== labels.length) {
     throw invalid(`a series of ${name} does not have ${labels.length} label values`);
@@ -115,11 +129,51 @@ export function parseSeries(value: unknown, definition: MetricDefinition): Serie
       throw invalid(`a series of ${name} does not have ${bucketCount} bucket counts`);
     }
     if (!isFiniteNumber(sum)) throw invalid(`the sum of a series of ${name} is not a number`);
-    return { labelValues: values, value: 0, bucketCounts: [...(bucketCounts as number[])], sum };
+    return {
+      labelValues: values,
+      value: 0,
+      bucketCounts: [...(bucketCounts as number[])],
+      sum,
+      ...parseBucketExemplars(bucketExemplars, bucketCount, name),
+    };
   }
   if (!isFiniteNumber(number)) throw invalid(`the value of a series of ${name} is not a number`);
   if (type === 'counter' && number < 0) throw invalid(`counter ${name} would go down`);
-  return { labelValues: values, value: number };
+  const series: SeriesSnapshot = { labelValues: values, value: number };
+  if (type === 'counter' && exemplar !== undefined) series.exemplar = parseExemplar(exemplar, name);
+  return series;
+}
+
+function parseBucketExemplars(
+  value: unknown,
+  bucketCount: number,
+  name: string,
+): Pick<SeriesSnapshot, 'bucketExemplars'> {
+  if (value === undefined) return {};
+  if (!Array.isArray(value) || value.length !== bucketCount) {
+    throw invalid(`a series of ${name} does not have ${bucketCount} exemplars`);
+  }
+  return {
+    bucketExemplars: (value as unknown[]).map((item) =>
+      item === null ? null : parseExemplar(item, name),
+    ),
+  };
+}
+
+/** Nothing but digits gets in: it is written out as it came. */
+function parseExemplar(value: unknown, name: string): Exemplar {
+  const { traceId, spanId, timestampMs, value: number } = toRecord(value, 'exemplar');
+  if (
+    typeof traceId !== 'string' ||
+    !TRACE_ID.test(traceId) ||
+    typeof spanId !== 'string' ||
+    !SPAN_ID.test(spanId) ||
+    !isFiniteNumber(timestampMs) ||
+    !isFiniteNumber(number)
+  ) {
+    throw invalid(`an exemplar of ${name} is none`);
+  }
+  return { traceId, spanId, timestampMs, value: number };
 }
 
 function toRecord(value: unknown, what: string): Record<string, unknown> {
