@@ -172,8 +172,12 @@ function registerPrompts(server: McpServer): void {
   );
 }
 
-/** Listens on a free loopback port; nothing but the proxy in front needs to know which. */
-export async function startDemoServer(): Promise<DemoServer> {
+/**
+ * Listens on loopback: nothing but the proxy in front needs to reach it.
+ *
+ * @param port Default 0, any free port.
+ */
+export async function startDemoServer(port = 0): Promise<DemoServer> {
   const startedAt = Date.now();
   const handler = createMcpHandler(() => {
     const server = new McpServer(
@@ -198,11 +202,11 @@ export async function startDemoServer(): Promise<DemoServer> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const address = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${address.port}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await handler.close();

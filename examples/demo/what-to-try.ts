@@ -65,7 +65,7 @@ ${curlCommand(mcpUrl, { tool: 'countdown', arguments: { from: 5 }, progressToken
 
 ${curlCommand(mcpUrl, { tool: 'always_fails', arguments: {} })}
 
-4. Look at what was measured:
+4. Watch it happen in a browser, at ${adminUrl}/, and look at what was measured:
 
 curl -s ${adminUrl}/metrics
 
@@ -73,6 +73,7 @@ curl -s ${adminUrl}/metrics
 
 ${clientEntry(mcpUrl)}
 
+Page    ${adminUrl}/
 Proxy   ${mcpUrl}
 Metrics ${adminUrl}/metrics
 Health  ${adminUrl}/healthz ${adminUrl}/readyz

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { parse } from 'yaml';
 import { readFlags } from '../../src/config/flags.ts';
 import { resolveSettings } from '../../src/config/resolve.ts';
 import { PROXY_OPTIONS } from '../../src/config/schema.ts';
@@ -74,7 +75,13 @@ interface NetworkPolicy extends Manifest {
 interface ServiceMonitor extends Manifest {
   spec: {
     selector: { matchLabels: Record<string, string> };
-    endpoints: { port: string; path: string; interval: string; scheme?: string }[];
+    endpoints: {
+      port: string;
+      path: string;
+      interval: string;
+      scheme?: string;
+      relabelings?: { targetLabel: string; replacement: string }[];
+    }[];
   };
 }
 
@@ -120,7 +127,7 @@ const TARGETS: readonly { title: string; folder: string; components?: string[]; 
   {
     title: 'overlays/tls with all components',
     folder: 'overlays/tls',
-    components: ['cert-manager', 'prometheus-operator'],
+    components: ['cert-manager', 'prometheus-operator', 'prometheus-rules'],
     tls: true,
   },
 ];
@@ -312,9 +319,35 @@ describe('k8s overlays', () => {
     expect(selects(monitor.spec.selector.matchLabels, service.metadata.labels ?? {})).toBe(true);
     expect(monitor.metadata.namespace).toBe(service.metadata.namespace);
     expect(monitor.spec.endpoints).toEqual([
-      { port: 'metrics', path: '/metrics', interval: '30s', scheme: 'http' },
+      {
+        port: 'metrics',
+        path: '/metrics',
+        interval: '30s',
+        scheme: 'http',
+        relabelings: [{ targetLabel: 'component', replacement: 'weir' }],
+      },
     ]);
     expect(service.spec.ports.map(({ name }) => name)).toContain('metrics');
+  });
+
+  test('PrometheusRule has the rules of examples/observability, for the same Prometheus', () => {
+    const manifests = buildManifests('overlays/monitoring');
+    const { metadata, spec } = only<Manifest & { spec: { groups: unknown[] } }>(
+      manifests,
+      'PrometheusRule',
+    );
+    const groups = ['alerts', 'recording'].flatMap((name) => {
+      const path = `../../examples/observability/prometheus/rules/${name}.yml`;
+      return parse(readFileSync(new URL(path, import.meta.url), 'utf8')).groups as unknown[];
+    });
+    expect(spec.groups).toEqual(groups);
+    const monitor = only<ServiceMonitor>(manifests, 'ServiceMonitor');
+    expect(metadata.labels?.release).toBe(monitor.metadata.labels?.release);
+    // What the alert on a proxy that is down selects by.
+    const relabelings = monitor.spec.endpoints[0]?.relabelings ?? [];
+    for (const { targetLabel, replacement } of relabelings) {
+      expect(JSON.stringify(groups)).toContain(`up{${targetLabel}=\\"${replacement}\\"}`);
+    }
   });
 
   test('cert-manager writes the Secret that the TLS overlay mounts, for the Service’s names', () => {
