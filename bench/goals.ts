@@ -175,6 +175,28 @@ function accessLogCost(runtime: Named): GoalCheck {
   };
 }
 
+/** In CPU time of a call: two per cent of a rate are lost in what else a machine does. */
+function livePageCost(candidate: string, what: string, most: number): GoalCheck {
+  const cpu = (id: string): FigureOf => of('calls-32', id, 'callMicroseconds');
+  return {
+    goal: 15,
+    what: `Node, CPU time of a call with a live page ${what}, beyond one without`,
+    limit: atMost(most),
+    unit: '%',
+    measure: (m) => {
+      const ratio = m.ratio(cpu(candidate), cpu('weir-node-unseen'));
+      if (ratio === undefined) return undefined;
+      const beyond = (share: number): number => (share - 1) * 100;
+      return {
+        median: beyond(ratio.median),
+        min: beyond(ratio.min),
+        max: beyond(ratio.max),
+        rounds: ratio.rounds,
+      };
+    },
+  };
+}
+
 export const GOALS: readonly GoalCheck[] = [
   rateOf(1, 'node', 'bare-node', 'its bare hop', 0.92),
   rateOf(1, 'node', 'nginx', 'nginx', 0.38),
@@ -234,6 +256,8 @@ export const GOALS: readonly GoalCheck[] = [
     unit: '×',
     measure: (m) => m.ratio(rate('weir-node-policies'), rate('weir-node')),
   },
+  livePageCost('weir-node', 'that nobody looks at', 2),
+  livePageCost('weir-node-watched', 'that somebody looks at', 10),
 ];
 
 /** Every check against what was measured; the median decides. */

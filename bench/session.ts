@@ -6,7 +6,7 @@
  */
 
 import { mkdirSync, mkdtempSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { get, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { Candidate, TlsFiles } from './candidates/candidate.ts';
@@ -64,9 +64,10 @@ export async function openSession(
     return { run, endedWith: () => null, stop: async () => {} };
   }
   const port = await freePort();
+  const adminPort = await freePort();
   const launch = await candidate.launch({
     port,
-    adminPort: await freePort(),
+    adminPort,
     target,
     directory: mkdtempSync(join(bench.directory, `${candidate.id}-`)),
     tls: workload.tls ? bench.tls : null,
@@ -87,11 +88,28 @@ export async function openSession(
     await running.stop();
     throw error;
   }
+  const leave = candidate.watched === true ? await watch(adminPort) : () => {};
   return {
     run: { ...common, url, address, proxy: { pid: running.pid, startMs } },
     endedWith: () => (running.ended ? lastLine(running.output()) : null),
-    stop: () => running.stop(),
+    stop() {
+      leave();
+      return running.stop();
+    },
   };
+}
+
+/** Looks at the live page as a browser does, without drawing it, until the result is called. */
+function watch(adminPort: number): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const request = get(`http://${LOOPBACK}:${adminPort}/live/events`, (response) => {
+      if (response.statusCode !== 200) reject(new Error('Has no live page to look at'));
+      response.on('error', () => {});
+      response.resume();
+      resolve(() => request.destroy());
+    });
+    request.on('error', reject);
+  });
 }
 
 async function prove(

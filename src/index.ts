@@ -37,6 +37,7 @@ export type {
   StreamKind,
   Target,
 } from './exchange/record.ts';
+export type { ExchangeTrace, TraceHead, TracePlacing, Tracer } from './exchange/trace.ts';
 export { encodeErrorResponse, RPC_ERROR, WEIR_ERROR } from './protocol/jsonrpc/errors.ts';
 export { EnvelopeScanner } from './protocol/jsonrpc/scanner.ts';
 export { JsonRpcMessageStream } from './protocol/jsonrpc/stream.ts';
@@ -78,5 +79,13 @@ export { MemoryMetricsStore } from './telemetry/memory-store.ts';
 export { createMetricsSink, type MetricsSinkOptions } from './telemetry/metrics-sink.ts';
 export type { FamilySnapshot, MetricsStore } from './telemetry/metrics-store.ts';
 export { renderOpenMetrics } from './telemetry/openmetrics-text.ts';
+export {
+  createProfileStore,
+  type ProfileStore,
+  type ProfileStoreOptions,
+} from './telemetry/profile-store.ts';
+export type { MetricsProfileChoice, MetricsProfileName } from './telemetry/profiles/names.ts';
 export { renderPrometheus } from './telemetry/prometheus-text.ts';
+export { createTraces, type Traces } from './telemetry/trace/create-traces.ts';
+export type { TraceSettings } from './telemetry/trace/settings.ts';
 export { VERSION } from './version.ts';

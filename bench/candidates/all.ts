@@ -11,6 +11,7 @@ import { GO, GO_PARSE } from './go.ts';
 import { HAPROXY } from './haproxy.ts';
 import { NGINX } from './nginx.ts';
 import { WEIR, WEIR_WITH_LOG } from './weir.ts';
+import { WEIR_LIVE } from './weir-live.ts';
 import { WEIR_WITH_POLICIES } from './weir-policies.ts';
 
 export const CANDIDATES: readonly Candidate[] = [
@@ -26,4 +27,5 @@ export const CANDIDATES: readonly Candidate[] = [
   ...WEIR,
   ...WEIR_WITH_LOG,
   WEIR_WITH_POLICIES,
+  ...WEIR_LIVE,
 ];

@@ -43,6 +43,8 @@ export interface Candidate {
   readonly runtime: Runtime | null;
   /** A variant whose question is answered by many small calls: it runs in `calls-32` and `mix` only. */
   readonly smallCallsOnly: boolean;
+  /** Somebody looks at its live page meanwhile. Default nobody. */
+  readonly watched?: boolean;
   /** What a request has to bring along to be let in. Default nothing. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly speaks: { readonly tls: boolean; readonly http2: boolean };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FigureName } from '../figures.ts';
+import type { FigureName, Figures } from '../figures.ts';
 import { runWrk, type WrkOptions, wrkFigures } from '../load/wrk.ts';
 import type { Payloads } from '../payloads.ts';
 import { observed } from './observe.ts';
@@ -54,8 +54,19 @@ export function wrkWorkload(options: WrkWorkloadOptions): Workload {
     warmUp: async (run) => {
       await load(run, Math.max(1, Math.round(run.seconds * WARM_UP_SHARE)));
     },
-    measure: (run) =>
-      observed(run, async () => wrkFigures(await load(run, run.seconds), transfer?.(run.payloads))),
+    measure: async (run) =>
+      withCallCost(
+        await observed(run, async () =>
+          wrkFigures(await load(run, run.seconds), transfer?.(run.payloads)),
+        ),
+      ),
     ...rest,
   };
+}
+
+/** CPU time of one call: what a machine that does other things besides distorts least. */
+function withCallCost(figures: Figures): Figures {
+  const { cpuPercent, requestsPerSecond } = figures;
+  if (cpuPercent === undefined || !requestsPerSecond) return figures;
+  return { ...figures, callMicroseconds: (cpuPercent * 1e4) / requestsPerSecond };
 }

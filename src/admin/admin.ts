@@ -6,11 +6,22 @@
  * @module
  */
 
-import { type IRequest, Router } from 'itty-router';
+import { type IRequest, Router, type RouterType } from 'itty-router';
 import type { FamilySnapshot } from '../telemetry/metrics-store.ts';
 import { negotiateFormat } from '../telemetry/negotiate.ts';
+import {
+  type AdminAnswer,
+  type AdminRequest,
+  jsonAnswer,
+  textAnswer,
+  toAnswer,
+  toResponse,
+} from './answers.ts';
 import { BearerGuard } from './bearer.ts';
 import type { HealthMonitor } from './health.ts';
+import type { LivePage } from './live/live-page.ts';
+
+export type { AdminAnswer, AdminRequest } from './answers.ts';
 
 export interface AdminOptions {
   /** The metrics to show now. */
@@ -24,22 +35,8 @@ export interface AdminOptions {
   openHealth?: boolean;
   /** Without a token, answer 404 to everything: for a surface the world can reach. */
   requireToken?: boolean;
-}
-
-/** What the surface reads of a request; a `Request` has it all. */
-export interface AdminRequest {
-  readonly method: string;
-  /** Absolute. */
-  readonly url: string;
-  readonly headers: { get(name: string): string | null };
-}
-
-/** An answer to put into whatever the runtime takes. */
-export interface AdminAnswer {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** What browsers are shown at the root. Default nothing but the list of routes. */
+  live?: LivePage | null;
 }
 
 export interface Admin {
@@ -55,10 +52,15 @@ const ROUTES: readonly (readonly [path: string, about: string])[] = [
   ['/readyz', 'readiness (also /ready)'],
 ];
 
+const LIVE_ROUTES: typeof ROUTES = [
+  ['/', 'live page, for browsers'],
+  ['/live/events', 'what the live page shows, as an event stream'],
+];
+
 /** @throws {TypeError} when the token is empty or the prefix is no path */
 export function createAdmin(options: AdminOptions): Admin {
   const { snapshot, health, prefix = '', token = null } = options;
-  const { openHealth = false, requireToken = false } = options;
+  const { openHealth = false, requireToken = false, live = null } = options;
   if (prefix !== '' && !/^(?:\/[\w.~-]+)+$/.test(prefix)) {
     throw new TypeError(`Cannot create admin: prefix ${JSON.stringify(prefix)} is not a path`);
   }
@@ -80,13 +82,16 @@ export function createAdmin(options: AdminOptions): Admin {
 
   const healthz = () => jsonAnswer(200, health.health());
   const readyz = () => jsonAnswer(health.isReady ? 200 : 503, health.readiness());
-  const index = () =>
-    textAnswer(200, ROUTES.map(([path, about]) => `${prefix}${path}  ${about}\n`).join(''));
+  const index = () => {
+    const routes = live === null ? ROUTES : [...ROUTES, ...LIVE_ROUTES];
+    return textAnswer(200, routes.map(([path, about]) => `${prefix}${path}  ${about}\n`).join(''));
+  };
 
   const router = Router<IRequest, []>({
     base: prefix,
     catch: () => textAnswer(500, 'The admin surface failed to answer.\n'),
   });
+  if (live !== null && !isOff) routeParts(router, live, prefix);
   if (!openHealth) router.all('*', admit);
   router
     .all('/healthz', refuseOtherMethods, healthz)
@@ -95,6 +100,13 @@ export function createAdmin(options: AdminOptions): Admin {
     .all('/ready', refuseOtherMethods, readyz);
   if (openHealth) router.all('*', admit);
   router.all('/metrics', refuseOtherMethods, metrics).all('/', refuseOtherMethods, index);
+  if (live !== null) {
+    router
+      .all('/live/events', refuseOtherMethods, (request) => live.events(request))
+      .all('/live/exchanges/:id', refuseOtherMethods, (request) =>
+        live.exchange(request, String(request.params.id)),
+      );
+  }
 
   async function answer(request: AdminRequest): Promise<AdminAnswer> {
     return (await router.fetch(request)) ?? notFound();
@@ -106,10 +118,22 @@ export function createAdmin(options: AdminOptions): Admin {
   };
 }
 
-/** The answer for runtimes whose servers take a `Response`. */
-export function toResponse(method: string, { status, headers, body }: AdminAnswer): Response {
-  // Same head, no body: what HEAD is.
-  return new Response(method === 'HEAD' ? null : body, { status, headers });
+/** What is the same for everybody, and is given before anybody is asked for a token. */
+function routeParts(router: RouterType<IRequest, []>, live: LivePage, prefix: string): void {
+  const folder = `${prefix.slice(prefix.lastIndexOf('/') + 1)}/`;
+  router
+    .all('/', (request) => {
+      if (!/\btext\/html\b/i.test(request.headers.get('accept') ?? '')) return undefined;
+      // The parts are named relative to the page, so that any prefix in front of it will do.
+      if (!new URL(request.url).pathname.endsWith('/')) {
+        return textAnswer(308, '', { location: folder });
+      }
+      return refuseOtherMethods(request) ?? live.part('index.html');
+    })
+    .all('/live/:name.:extension', async (request) => {
+      const { name, extension } = request.params;
+      return refuseOtherMethods(request) ?? (await live.part(`${name}.${extension}`)) ?? notFound();
+    });
 }
 
 function refuseOtherMethods(request: IRequest): AdminAnswer | undefined {
@@ -119,30 +143,4 @@ function refuseOtherMethods(request: IRequest): AdminAnswer | undefined {
 
 function notFound(): AdminAnswer {
   return textAnswer(404, 'Not found.\n');
-}
-
-function textAnswer(status: number, text: string, fields?: Record<string, string>): AdminAnswer {
-  return toAnswer(status, text, 'text/plain; charset=utf-8', fields);
-}
-
-function jsonAnswer(status: number, value: object): AdminAnswer {
-  return toAnswer(status, `${JSON.stringify(value)}\n`, 'application/json', {});
-}
-
-function toAnswer(
-  status: number,
-  body: string,
-  contentType: string,
-  fields: Record<string, string> = {},
-): AdminAnswer {
-  return {
-    status,
-    headers: {
-      'content-type': contentType,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...fields,
-    },
-    body,
-  };
 }

@@ -68,9 +68,14 @@ export function targetIsListener(target: TargetAddress, listener: ListenAddress)
   return isEveryInterface(listener.host) || isThisMachine(listener.host);
 }
 
-/** Names of this machine that need no look-up: localhost, 127.0.0.0/8, ::1, and "any address". */
+/** Whether only this machine can connect to a listener: localhost, 127.0.0.0/8, ::1. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host);
+}
+
+/** Names of this machine that need no look-up: loopback, and "any address". */
 function isThisMachine(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host) || isEveryInterface(host);
+  return isLoopbackHost(host) || isEveryInterface(host);
 }
 
 function isEveryInterface(host: string): boolean {

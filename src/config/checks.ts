@@ -79,6 +79,34 @@ export function checkKeyDigest(text: string): void {
   }
 }
 
+/** A propagator of OpenTelemetry. Fields of those weir does not write pass as they are. */
+export function checkPropagator(text: string): void {
+  if (!PROPAGATORS.has(text)) {
+    throw new InvalidValueError(`must be one of ${[...PROPAGATORS].join(', ')}`);
+  }
+}
+
+const PROPAGATORS: ReadonlySet<string> = new Set([
+  'tracecontext',
+  'baggage',
+  'b3',
+  'b3multi',
+  'jaeger',
+  'xray',
+  'ottrace',
+  'none',
+]);
+
+/** A key from which pseudonyms are made: short ones can be searched for, and all users with them. */
+export function checkPseudonymKey(text: string): void {
+  if (new TextEncoder().encode(text).length < MIN_PSEUDONYM_KEY_BYTES) {
+    throw new InvalidValueError(`must be at least ${MIN_PSEUDONYM_KEY_BYTES} bytes long`);
+  }
+}
+
+/** As `Pseudonyms` of `redact/` asks for. */
+const MIN_PSEUDONYM_KEY_BYTES = 16;
+
 /** A path below which something is mounted. */
 export function checkPathPrefix(text: string): void {
   if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {

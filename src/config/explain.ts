@@ -90,5 +90,5 @@ function resolvedValue(resolved: ResolvedSettings, option: Option): unknown {
 function shownValue(option: Option, value: unknown): unknown {
   const isSet = Array.isArray(value) ? value.length > 0 : value !== null;
   if (option.secret && isSet) return MASK;
-  return option.kind === 'duration' ? formatDuration(value as number) : value;
+  return option.kind === 'duration' && value !== null ? formatDuration(value as number) : value;
 }

@@ -56,7 +56,7 @@ function exampleValue(option: Option): unknown {
     case 'integer':
       return option.choices.includes(option.example) ? option.example : Number(option.example);
     case 'list':
-      return [option.example];
+      return option.example.split(',');
     default:
       return option.example;
   }

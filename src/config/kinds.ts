@@ -141,6 +141,24 @@ export function integerOr<const Word extends string>(
   };
 }
 
+/** A share from 0 to 1. */
+export function ratio(): Kind<number, string> {
+  return {
+    name: 'text',
+    placeholder: 'number',
+    allowed: 'number from 0 to 1',
+    jsonSchema: { type: ['string', 'number'], minimum: 0, maximum: 1 },
+    schema: parsed((value) => {
+      const number = /^[0-9]*\.?[0-9]+(?:e-?[0-9]{1,2})?$/i.test(value)
+        ? Number(value)
+        : Number.NaN;
+      if (!(number >= 0 && number <= 1))
+        throw new InvalidValueError('must be a number from 0 to 1');
+      return number;
+    }),
+  };
+}
+
 /** A duration, kept in milliseconds. `zero` says what 0 means; without it 0 is refused. */
 export function duration(zero?: string): Kind<number, string> {
   return {
@@ -162,11 +180,12 @@ export function duration(zero?: string): Kind<number, string> {
 }
 
 /** Several values of one kind; comma separated where only text can be given. */
-export function listOf(item: Kind<string, string>): Kind<string[], string[]> {
+export function listOf<Item extends string>(item: Kind<Item, Item>): Kind<Item[], Item[]> {
   return {
     name: 'list',
     placeholder: `${item.placeholder},…`,
     allowed: `list of ${item.allowed}`,
+    ...(item.choices === undefined ? {} : { choices: item.choices }),
     schema: z
       .array(item.schema, { error: 'must be a list, such as [a, b]' })
       .check(z.maxLength(MAX_LIST_ITEMS, { error: `must have at most ${MAX_LIST_ITEMS} items` })),

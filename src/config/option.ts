@@ -17,7 +17,10 @@ export type OptionGroup =
   | 'Timeouts'
   | 'Logging'
   | 'Metrics and health'
+  | 'Live page'
   | 'Telemetry identity'
+  | 'Export over OTLP'
+  | 'Traces'
   | 'Runtime';
 
 export interface OptionMeta {

@@ -12,6 +12,7 @@
 
 import * as z from 'zod/mini';
 import {
+  isLoopbackHost,
   listenAddressesCollide,
   parseListenAddress,
   parseTarget,
@@ -22,14 +23,17 @@ import {
   checkAllowedHost,
   checkAllowedOrigin,
   checkBearerToken,
-  checkHttpUrl,
   checkKeyDigest,
   checkLabel,
   checkPathPrefix,
+  checkPropagator,
+  checkPseudonymKey,
   checkServerName,
 } from './checks.ts';
-import { choice, duration, integer, integerOr, listOf, text, toggle } from './kinds.ts';
+import { choice, duration, integer, integerOr, listOf, ratio, text, toggle } from './kinds.ts';
+import { metricsProfiles } from './metrics-profiles.ts';
 import { collectOptions, type Option, option, optional, required, section } from './option.ts';
+import { otlpSection } from './otlp-options.ts';
 import type { ProxySettings } from './settings.ts';
 
 /** Where MCP traffic is served when nothing else is said. */
@@ -38,8 +42,16 @@ const DEFAULT_PORT = 8080;
 /** Most series one label can be allowed to open. */
 const MAX_LABEL_LIMIT = 10_000;
 
+/** What of a tool call may be shown in one span, in bytes. */
+const MIN_CONTENT_BYTES = 512;
+const MAX_CONTENT_BYTES = 65_536;
+
 /** More processes than this on one machine are a mistake. */
 const MAX_WORKERS = 256;
+
+/** One exchange with bodies of some size has to fit, and the machine's memory is not for looking on. */
+const MIN_CAPTURE_BYTES = 1024 * 1024;
+const MAX_CAPTURE_BYTES = 1024 * 1024 * 1024;
 
 const listenAddress = text({
   placeholder: 'address',
@@ -229,6 +241,12 @@ const shape = {
     example: '25s',
   }),
   metrics: section({
+    profiles: option(metricsProfiles(), ['operator', 'weir'], {
+      group: 'Metrics and health',
+      description:
+        'The sets of names that /metrics shows; all stands for those not named beside it. Where two have a name in common it belongs to the first, and the other puts its own into it',
+      example: 'operator,sidecar',
+    }),
     labelLimit: option(integer(1, MAX_LABEL_LIMIT), 200, {
       group: 'Metrics and health',
       description: 'Distinct values a label may take; further ones are counted as _other',
@@ -239,6 +257,23 @@ const shape = {
       description: 'How much of a resource URI becomes a label; full can reveal what clients read',
       example: 'scheme',
     }),
+  }),
+  livePage: option(toggle(), true, {
+    group: 'Live page',
+    description:
+      'Show what happens now on a page of the admin listener (on Workers below the admin prefix). It costs next to nothing while nobody looks',
+    example: 'false',
+  }),
+  capture: option(toggle(), false, {
+    group: 'Live page',
+    description:
+      'Show payloads on the live page, with what looks like a secret masked. For development: it keeps what clients and servers say. Asks for an admin listener that only this machine reaches, or for an admin token',
+    example: 'true',
+  }),
+  captureBytes: option(integer(MIN_CAPTURE_BYTES, MAX_CAPTURE_BYTES), 16 * 1024 * 1024, {
+    group: 'Live page',
+    description: 'Bytes that captured payloads may take in memory; the oldest go first',
+    example: '67108864',
   }),
   workers: option(integerOr('auto', 1, MAX_WORKERS), 1, {
     group: 'Runtime',
@@ -297,19 +332,99 @@ const shape = {
       aliases: [sameAs('OTEL_ENV')],
     }),
   }),
-  otlp: section({
-    endpoint: optional(text({ placeholder: 'url', allowed: 'http(s) URL', check: checkHttpUrl }), {
-      group: 'Telemetry identity',
-      description: 'OTLP collector to send metrics to; checked, but nothing is sent yet',
-      example: 'http://localhost:4318',
-      aliases: [sameAs('OTEL_EXPORTER_OTLP_ENDPOINT')],
+  otlp: otlpSection,
+  traces: section({
+    mode: option(choice(['auto', 'on', 'off']), 'auto', {
+      group: 'Traces',
+      description:
+        'Whether exchanges are traced. Servers behind weir are then told the context of its own span; auto is on where spans are exported, on also serves logs and exemplars alone',
+      example: 'on',
     }),
-    metricInterval: option(duration(), '10s', {
-      group: 'Telemetry identity',
-      description: 'Time between two metric exports',
-      example: '60s',
-      aliases: [millisecondsIn('OTEL_METRIC_EXPORT_INTERVAL')],
+    propagators: option(
+      listOf(
+        text({
+          placeholder: 'name',
+          allowed:
+            '`tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `ottrace`, `none`',
+          check: checkPropagator,
+        }),
+      ),
+      ['tracecontext', 'baggage'],
+      {
+        group: 'Traces',
+        description:
+          'tracecontext reads and writes W3C Trace Context; the fields of all others pass as they are. Without it traces begin and end in weir',
+        example: 'none',
+        aliases: [sameAs('OTEL_PROPAGATORS')],
+      },
+    ),
+    sampler: option(
+      choice([
+        'always_on',
+        'always_off',
+        'traceidratio',
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'parentbased_traceidratio',
+      ]),
+      'parentbased_always_on',
+      {
+        group: 'Traces',
+        description:
+          'Which traces are recorded: all, none or a share of them, parentbased_ only for those that begin here',
+        example: 'parentbased_traceidratio',
+        aliases: [sameAs('OTEL_TRACES_SAMPLER')],
+      },
+    ),
+    samplerArg: option(ratio(), '1', {
+      group: 'Traces',
+      description: 'The share of traces that the samplers with traceidratio record',
+      example: '0.1',
+      aliases: [sameAs('OTEL_TRACES_SAMPLER_ARG')],
     }),
+    errors: option(toggle(), true, {
+      group: 'Traces',
+      description:
+        'Record exchanges that failed although the sampler left them out; servers behind weir were told that they are not recorded. Refusals of weir itself do not count as failures, and always_off stays off',
+      example: 'false',
+    }),
+    parent: option(choice(['meta', 'http', 'none']), 'meta', {
+      group: 'Traces',
+      description:
+        'Which context of a request goes on, the other becoming a link: meta is the one in params._meta before the one in the HTTP field, http the other way round, none begins a trace of its own, as is right behind clients that are not trusted',
+      example: 'http',
+    }),
+    rewriteMeta: option(toggle(), false, {
+      group: 'Traces',
+      description:
+        'Put the context into params._meta of the messages that go upstream as well; every other byte stays as it was',
+      example: 'true',
+    }),
+    content: option(choice(['off', 'arguments', 'full']), 'off', {
+      group: 'Traces',
+      description:
+        'What of tool calls is shown in spans, with secrets masked: nothing, their arguments, or arguments and results',
+      example: 'arguments',
+    }),
+    maxContentBytes: option(integer(MIN_CONTENT_BYTES, MAX_CONTENT_BYTES), 4096, {
+      group: 'Traces',
+      description: 'Longest arguments and longest result shown in a span, in bytes',
+      example: '1024',
+    }),
+    hashKey: optional(
+      text({
+        placeholder: 'key',
+        allowed: 'at least 16 bytes of text',
+        check: checkPseudonymKey,
+      }),
+      {
+        group: 'Traces',
+        description:
+          'Key of the pseudonyms under which users and legacy sessions appear in spans; without one neither appears',
+        example: 'a-long-random-key',
+        secret: true,
+      },
+    ),
   }),
 };
 
@@ -330,6 +445,19 @@ const settingsObject = z.strictObject(shape, { error: 'must be a group of settin
       error: 'must not be the proxy itself: give another port here or with listenAddr',
     },
   ),
+  z.refine(
+    ({ capture, admin, metricsAddr }) =>
+      !capture || admin.token !== null || isLoopbackHost(parseListenAddress(metricsAddr).host),
+    {
+      path: ['capture'],
+      error:
+        'would show payloads to everybody who reaches the admin listener: let only this machine reach it (metricsAddr 127.0.0.1:9090), or set admin.token',
+    },
+  ),
+  z.refine(({ capture, livePage }) => !capture || livePage, {
+    path: ['capture'],
+    error: 'has no place to show payloads: livePage is off',
+  }),
 );
 
 type SameType<A, B> =

@@ -14,6 +14,9 @@ import type { AuthorizeSettings } from '../policy/authorize/settings.ts';
 import type { BreakerSettings } from '../policy/breaker/settings.ts';
 import type { LimitsSettings } from '../policy/limits/settings.ts';
 import type { ValidateSettings } from '../policy/validate/settings.ts';
+import type { OtlpSettings } from '../telemetry/otlp/settings.ts';
+import type { MetricsProfileChoice } from '../telemetry/profiles/names.ts';
+import type { TraceSettings } from '../telemetry/trace/settings.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -73,11 +76,19 @@ export interface ProxySettings {
   /** Milliseconds in-flight exchanges get after the first SIGTERM or SIGINT. */
   shutdownGrace: number;
   metrics: {
+    /** The sets of names that are scraped. */
+    profiles: MetricsProfileChoice[];
     /** Distinct values one label may take before further ones become `_other`. */
     labelLimit: number;
     /** What of a resource URI becomes a label. */
     resourceLabel: 'template' | 'scheme' | 'full';
   };
+  /** Serve the live page on the admin surface. */
+  livePage: boolean;
+  /** Keep payloads for the live page. */
+  capture: boolean;
+  /** Most that payloads take in memory, in bytes, in each process. */
+  captureBytes: number;
   /** Processes that share the traffic; `auto` is one per available core. */
   workers: number | 'auto';
   /** Which of the two Node shells serves; other runtimes have only `fetch`. */
@@ -94,12 +105,10 @@ export interface ProxySettings {
     version: string | null;
     environment: string;
   };
-  otlp: {
-    /** Collector base URL, or null. */
-    endpoint: string | null;
-    /** Milliseconds. */
-    metricInterval: number;
-  };
+  /** Export to an OpenTelemetry collector. */
+  otlp: OtlpSettings;
+  /** Distributed traces. */
+  traces: TraceSettings;
   /** What is allowed: the sections of weir.yaml beside the settings above. */
   policies: PolicySettings;
 }

@@ -9,7 +9,7 @@ export interface BunNamespace {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   serve(options: BunServeOptions): BunServer;
-  connect(options: BunConnectOptions): Promise<BunSocket>;
+  connect<Data>(options: BunConnectOptions<Data>): Promise<BunSocket<Data>>;
   file(path: string): { text(): Promise<string> };
   readonly stdin: { text(): Promise<string> };
   spawn(options: BunSpawnOptions): BunSubprocess;
@@ -59,15 +59,44 @@ export interface BunSubprocess {
   kill(signal: 'SIGKILL'): void;
 }
 
-export interface BunConnectOptions {
+export interface BunConnectOptions<Data> {
   hostname: string;
   port: number;
-  socket: { data(): void; open(): void; connectError(socket: unknown, error: Error): void };
+  socket: BunSocketHandlers<Data>;
+  data: Data;
 }
 
-export interface BunSocket {
-  end(): void;
+export interface BunSocketHandlers<Data> {
+  open(socket: BunSocket<Data>): void;
+  /** @param bytes a copy of the socket's own */
+  data(socket: BunSocket<Data>, bytes: BunBuffer): void;
+  /** The kernel takes more again. */
+  drain(socket: BunSocket<Data>): void;
+  /** @param error what broke the connection; none when the peer has closed it properly */
+  close(socket: BunSocket<Data>, error?: Error | null): void;
+  error(socket: BunSocket<Data>, error: Error): void;
+  /** Without it Bun may report a refused connection as an uncaught error too. */
+  connectError(socket: BunSocket<Data>, error: Error): void;
 }
+
+export interface BunSocket<Data> {
+  data: Data;
+  /** Returns how many bytes the kernel took; it keeps none of the others. -1 on a closed socket. */
+  write(bytes: Uint8Array): number;
+  /** Stops reading, and with it the peer. */
+  pause(): void;
+  resume(): void;
+  setNoDelay(noDelay: boolean): void;
+  end(): void;
+  /** Closes at once. */
+  terminate(): void;
+}
+
+/** The part of `Buffer` that weir uses on Bun. */
+export type BunBuffer = Uint8Array<ArrayBuffer> & {
+  toString(encoding: 'latin1', start?: number, end?: number): string;
+  latin1Write(text: string, offset: number): number;
+};
 
 /** What Bun's `fetch` takes beside the standard options. */
 export interface BunFetchOptions {
@@ -81,7 +110,8 @@ export interface BunProcess {
   readonly execPath: string;
   readonly execArgv: readonly string[];
   readonly argv: readonly string[];
-  readonly stdout: { readonly isTTY?: boolean };
+  readonly stdout: { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+  readonly stderr: { readonly isTTY?: boolean };
   cpuUsage(): { readonly user: number; readonly system: number };
   memoryUsage(): { readonly rss: number; readonly heapUsed: number };
   on(event: 'SIGTERM' | 'SIGINT' | 'exit' | 'disconnect', handler: () => void): unknown;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toResponse } from '../admin/admin.ts';
+import { toResponse } from '../admin/answers.ts';
 import { parseTarget, type TargetAddress } from '../config/address.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { ProxyOptions } from '../roles/proxy/options.ts';
@@ -15,13 +15,16 @@ import { type FileSystem, readFileChunks } from './audit-file.ts';
 import { listenOnBun } from './bun-listener.ts';
 import { createBunResponse } from './bun-response.ts';
 import type { BunFetchOptions, BunNamespace, BunProcess, BunServer } from './bun-types.ts';
+import { createTcpUpstream, type TcpUpstream } from './bun-upstream/tcp-upstream.ts';
 import { connectToPrimary, startBunWorkers } from './bun-workers.ts';
 import { type AdminHandler, compose } from './compose.ts';
+import { LineOutput } from './line-output.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
-import { createProcessPolicies, type ProcessPorts } from './process-policies.ts';
+import { createProcessPolicies, type ProcessPorts, readSecret } from './process-policies.ts';
 import { toProcessReading } from './process-reading.ts';
 import { type Listener, runProxy } from './running-proxy.ts';
+import { describeStandardOutput } from './standard-output.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
 import { refuseHead } from './web-head.ts';
 import { createWebUpstream } from './web-upstream.ts';
@@ -35,6 +38,12 @@ const FETCH_LIMIT_VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
 /** The highest it takes. Every open stream holds one of them. */
 const FETCH_LIMIT = 65_535;
 
+/**
+ * A look at `request.signal` costs as much as reading a body, and one who left before it is noticed
+ * all the same, so most exchanges are over before it is taken. In milliseconds.
+ */
+const UNWATCHED_MS = 20;
+
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
   refuseWhatBunCannot(settings);
@@ -44,20 +53,23 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
       : settings.workers;
   if (workers > 1) {
     return startBunWorkers(settings, workers, {
+      runtime: 'bun',
       logger,
       probe: () => probe(target),
       readProcess,
+      readSecret: (source) => readSecret(source, PROCESS_PORTS),
       readTextFile,
       listenForAdmin: (admin) => listenForAdmin(settings, logger, admin),
       env: { [FETCH_LIMIT_VARIABLE]: Bun.env[FETCH_LIMIT_VARIABLE] ?? String(FETCH_LIMIT) },
     });
   }
-  raiseFetchLimit(logger);
-  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
+  if (target.scheme === 'https') raiseFetchLimit(logger);
+  const { proxyOptions, health, admin, live, close } = await compose(settings, {
     runtime: 'bun',
     logger,
     probe: () => probe(target),
     readProcess,
+    readSecret: (source) => readSecret(source, PROCESS_PORTS),
     createPolicies: (given, context) =>
       createProcessPolicies(given, context, { ...PROCESS_PORTS, worker: 0 }),
   });
@@ -66,9 +78,13 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
     health,
     listenForTraffic: () => traffic.listen(false),
     listenForAdmin: () => listenForAdmin(settings, logger, admin),
+    live,
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: traffic.endStreams,
-    release: closePolicies,
+    async release() {
+      traffic.closeUpstream();
+      await close();
+    },
   });
 }
 
@@ -84,6 +100,28 @@ interface Traffic {
   /** @param shared whether other workers listen on the port, too */
   readonly listen: (shared: boolean) => Promise<Listener>;
   readonly endStreams: () => void;
+  readonly closeUpstream: () => void;
+}
+
+/**
+ * Connections of our own, or over TLS `fetch`, whose verification of certificates is Bun's.
+ *
+ * @throws {StartError} when the CA file cannot be used
+ */
+async function createUpstream(settings: ProxySettings): Promise<TcpUpstream> {
+  const target = parseTarget(settings.targetAddr);
+  if (target.scheme === 'http') return createTcpUpstream(target);
+  const options = await fetchOptions(settings);
+  return {
+    upstream: createWebUpstream({
+      send: (url, init) => fetch(url, { ...init, ...options } as RequestInit),
+      codings: 'raw',
+      sendsHost: true,
+      blanked: ['user-agent'],
+      sizedStream: 'field',
+    }),
+    close: () => {},
+  };
 }
 
 /** @throws {StartError} when the CA file cannot be used */
@@ -92,20 +130,11 @@ async function createTraffic(
   proxyOptions: ProxyOptions,
   logger: Logger,
 ): Promise<Traffic> {
-  const options = await fetchOptions(settings, parseTarget(settings.targetAddr));
-  const proxy = createProxy({
-    ...proxyOptions,
-    createResponse: createBunResponse,
-    upstream: createWebUpstream({
-      send: (url, init) => fetch(url, { ...init, ...options } as RequestInit),
-      codings: 'raw',
-      sendsHost: true,
-      blanked: ['user-agent'],
-      sizedStream: 'field',
-    }),
-  });
+  const { upstream, close } = await createUpstream(settings);
+  const proxy = createProxy({ ...proxyOptions, createResponse: createBunResponse, upstream });
   return {
     endStreams: proxy.endStreams,
+    closeUpstream: close,
     listen: (shared) =>
       listenOnBun({
         address: settings.listenAddr,
@@ -114,7 +143,8 @@ async function createTraffic(
         readTextFile,
         logger,
         handler: (request, server) =>
-          refuseHead(request) ?? proxy.handle(request, { peer: peerOf(server, request) }),
+          refuseHead(request) ??
+          proxy.handle(request, { peer: peerOf(server, request), watchAfterMs: UNWATCHED_MS }),
         shared,
       }),
   };
@@ -157,6 +187,7 @@ function serveAsWorker(
         async close(graceMs) {
           traffic.endStreams();
           await listener.close(graceMs);
+          traffic.closeUpstream();
         },
       };
     },
@@ -168,11 +199,7 @@ function peerOf(server: BunServer, request: Request): string | null {
 }
 
 /** @throws {StartError} when the CA file cannot be used */
-async function fetchOptions(
-  { upstream }: ProxySettings,
-  target: TargetAddress,
-): Promise<BunFetchOptions> {
-  if (target.scheme !== 'https') return { decompress: false };
+async function fetchOptions({ upstream }: ProxySettings): Promise<BunFetchOptions> {
   const ca = await readUpstreamAuthorities(upstream, readTextFile);
   return {
     decompress: false,
@@ -188,8 +215,8 @@ async function probe(target: TargetAddress): Promise<void> {
   const socket = await Bun.connect({
     hostname: target.host,
     port: target.port,
-    // Without a handler of its own Bun reports a refused connection as an uncaught error.
-    socket: { data() {}, open() {}, connectError() {} },
+    socket: { open() {}, data() {}, drain() {}, close() {}, error() {}, connectError() {} },
+    data: null,
   });
   socket.end();
 }
@@ -240,10 +267,12 @@ function raiseFetchLimit(logger: Logger): void {
   }
 }
 
+const lines = new LineOutput(describeStandardOutput((fd, bytes) => files.writeSync(fd, bytes)));
+
 const PROCESS_PORTS: Omit<ProcessPorts, 'worker'> = {
   env: Bun.env,
   readTextFile,
-  writeLines: (text) => write(1, text),
+  writeLines: (text) => lines.deliver(text),
   getBuiltinModule: (name) => process.getBuiltinModule(name),
 };
 
@@ -256,8 +285,17 @@ export const bunPlatform: Platform = {
   args: Bun.argv.slice(2),
   env: Bun.env,
   stdoutIsTerminal: process.stdout.isTTY === true,
+  stderrIsTerminal: process.stderr.isTTY === true,
+  terminalSize() {
+    const { isTTY, columns = 80, rows = 24 } = process.stdout;
+    return isTTY === true ? { columns, rows } : null;
+  },
   writeOut: (text) => write(1, text),
   writeErr: (text) => write(2, text),
+  openLog(onLoss, isShared) {
+    process.on('exit', () => lines.flushAtExit());
+    return lines.open(onLoss, isShared);
+  },
   readTextFile,
   readFileChunks: (path) =>
     readFileChunks(process.getBuiltinModule('node:fs/promises') as FileSystem, path),

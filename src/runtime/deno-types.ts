@@ -23,6 +23,7 @@ export interface DenoNamespace {
   readonly stdin: { readonly readable: ReadableStream<Uint8Array> };
   readonly stdout: DenoWriter;
   readonly stderr: DenoWriter;
+  consoleSize(): { readonly columns: number; readonly rows: number };
   serve(options: DenoServeOptions, handler: DenoHandler): DenoHttpServer;
   connect(options: { hostname: string; port: number }): Promise<{ close(): void }>;
   createHttpClient(options: DenoHttpClientOptions): DenoHttpClient;
@@ -38,6 +39,8 @@ export interface DenoWriter {
   isTerminal(): boolean;
   /** Returns how many bytes were taken. */
   writeSync(bytes: Uint8Array): number;
+  /** The same on another thread; what is written meanwhile in the other way fails. */
+  write(bytes: Uint8Array): Promise<number>;
 }
 
 export interface DenoServeOptions {

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { toResponse } from '../admin/admin.ts';
+import { toResponse } from '../admin/answers.ts';
 import { parseTarget, type TargetAddress } from '../config/address.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import { createProxy } from '../roles/proxy/proxy.ts';
@@ -19,9 +19,10 @@ import { type FileSystem, readFileChunks } from './audit-file.ts';
 import { compose } from './compose.ts';
 import { listenOnDeno } from './deno-listener.ts';
 import type { DenoHttpClient, DenoNamespace, DenoWriter } from './deno-types.ts';
+import { LineOutput } from './line-output.ts';
 import { plainAddress } from './listen-address.ts';
 import { type Platform, type RunningProxy, StartError } from './platform.ts';
-import { createProcessPolicies, type ProcessPorts } from './process-policies.ts';
+import { createProcessPolicies, type ProcessPorts, readSecret } from './process-policies.ts';
 import { toProcessReading } from './process-reading.ts';
 import { runProxy } from './running-proxy.ts';
 import { readUpstreamAuthorities } from './upstream-authorities.ts';
@@ -42,16 +43,20 @@ const POOL_IDLE_MS = 3000;
  */
 const UNWATCHED_MS = 20;
 
+/** A write takes a turn of the event loop, so it takes along what has come since the last one. */
+const MAX_LOG_WRITE_BYTES = 262_144;
+
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
   refuseWhatDenoCannot(settings, target);
   if (settings.workers === 'auto') logger.info('one worker: Deno has no means for several');
   const client = await createClient(settings, target, logger);
-  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
+  const { proxyOptions, health, admin, live, close } = await compose(settings, {
     runtime: 'deno',
     logger,
     probe: () => probe(target),
     readProcess,
+    readSecret: (source) => readSecret(source, PROCESS_PORTS),
     createPolicies: (given, context) => createProcessPolicies(given, context, PROCESS_PORTS),
   });
   const proxy = createProxy({
@@ -98,11 +103,12 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
           refuseHead(request) ??
           toResponse(request.method, await admin(request, plainAddress(info.remoteAddr.hostname))),
       }),
+    live,
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: proxy.endStreams,
     async release() {
       client.close();
-      await closePolicies();
+      await close();
     },
   });
 }
@@ -223,10 +229,29 @@ function write(stream: DenoWriter, text: string): void {
 
 const environment = readEnvironment();
 
+/** Takes nothing while the other thread writes. Its write takes all, since it blocks. */
+function writeAtExit(bytes: Uint8Array): number {
+  try {
+    return Deno.stdout.writeSync(bytes);
+  } catch (error) {
+    if ((error as Error).name === 'Busy') return 0;
+    throw error;
+  }
+}
+
+/** From another thread, for Deno's standard output blocks. Nobody else's lines can come between. */
+const lines = new LineOutput(
+  {
+    write: (bytes) => Deno.stdout.write(bytes),
+    writeAtExit,
+  },
+  MAX_LOG_WRITE_BYTES,
+);
+
 const PROCESS_PORTS: ProcessPorts = {
   env: environment,
   readTextFile,
-  writeLines: (text) => write(Deno.stdout, text),
+  writeLines: (text) => lines.deliver(text),
   getBuiltinModule: (name) => process.getBuiltinModule(name),
   worker: 0,
 };
@@ -237,13 +262,23 @@ export const denoPlatform: Platform = {
   args: Deno.args,
   env: environment,
   stdoutIsTerminal: Deno.stdout.isTerminal(),
+  stderrIsTerminal: Deno.stderr.isTerminal(),
+  // Throws where no stream is a terminal.
+  terminalSize: () => (Deno.stdout.isTerminal() ? Deno.consoleSize() : null),
   writeOut: (text) => write(Deno.stdout, text),
   writeErr: (text) => write(Deno.stderr, text),
+  openLog(onLoss, isShared) {
+    // Errors end the process without `unload`.
+    for (const end of ['unload', 'error', 'unhandledrejection']) {
+      addEventListener(end, () => lines.flushAtExit());
+    }
+    return lines.open(onLoss, isShared);
+  },
   readTextFile,
   readFileChunks: (path) =>
     readFileChunks(process.getBuiltinModule('node:fs/promises') as FileSystem, path),
   readStdin: () => new Response(Deno.stdin.readable).text(),
-  exit: (code) => Deno.exit(code),
+  exit: (code) => void lines.flush().finally(() => Deno.exit(code)),
   onSignal: (signal, handler) => Deno.addSignalListener(signal, handler),
   startProxy,
 };

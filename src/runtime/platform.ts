@@ -7,6 +7,7 @@
 
 import type { ProxySettings } from '../config/settings.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Watch } from './live.ts';
 import { StartError } from './start-error.ts';
 
 export { StartError };
@@ -17,6 +18,8 @@ export interface RunningProxy {
   readonly listenUrl: string;
   /** Base URL of the admin listener. */
   readonly adminUrl: string;
+  /** Watches what the live page shows; null without one. */
+  readonly watch: (() => Watch) | null;
   /** Ends gracefully: at most `shutdownGrace` for what is in flight, then everything is closed. */
   shutdown(): Promise<void>;
   /**
@@ -24,6 +27,15 @@ export interface RunningProxy {
    * error. Left out where that does not happen.
    */
   readonly failed?: Promise<StartError>;
+}
+
+/** Takes a line without its newline. One that is urgent goes out at once, others soon. */
+export type WriteLogLine = (line: string, urgent: boolean) => void;
+
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export interface Platform {
@@ -34,9 +46,20 @@ export interface Platform {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** Of the terminal standard output is, as it is now; null when it is none. */
+  terminalSize(): TerminalSize | null;
   /** Writes text as it is; lines bring their own newline. */
   writeOut(text: string): void;
   writeErr(text: string): void;
+  /**
+   * Opens the log, on standard output. Lines of a program that serves must not keep it waiting, so
+   * they are bounded and can be lost; see `LineOutput`.
+   *
+   * @param onLoss told how many lines were dropped, when there is room again
+   * @param isShared whether other processes write to the same standard output
+   */
+  openLog(onLoss: (lines: number) => void, isShared: boolean): WriteLogLine;
   /**
    * Rejects with an Error of one line. The runtime's own error is kept as `cause` (or its `code`
    * copied), so that "no such file" can be told from "not readable".

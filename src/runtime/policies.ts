@@ -16,6 +16,7 @@ import { loadExpressions } from '../policy/authorize/load-expressions.ts';
 import type { AuthorizeSettings } from '../policy/authorize/settings.ts';
 import { createBreakerPolicy } from '../policy/breaker/breaker-policy.ts';
 import { createToolCatalog, type LearningToolCatalog } from '../policy/catalog/tool-catalog.ts';
+import { createHostGuard, isLocalPeer } from '../policy/host-guard.ts';
 import { createAddressLimitsPolicy } from '../policy/limits/address-policy.ts';
 import { createLimitsPolicy } from '../policy/limits/limits-policy.ts';
 import { createListPolicy } from '../policy/lists/list-policy.ts';
@@ -59,13 +60,14 @@ export async function createPolicies(
 class Building {
   readonly #settings: ProxySettings;
   readonly #ports: PolicyPorts;
-  readonly #catalog: LearningToolCatalog = createToolCatalog();
+  readonly #catalog: LearningToolCatalog;
   /** What to close, the last one first. */
   readonly #closers: (() => void | Promise<void>)[] = [];
 
   constructor(settings: ProxySettings, ports: PolicyPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#catalog = ports.tools ?? createToolCatalog();
   }
 
   /** The order of policies is that of the house rules: what costs nothing and trusts nobody first. */
@@ -148,10 +150,14 @@ class Building {
     const usesKeySets = auth.methods.some(({ kind }) => kind === 'jwt');
     const countFailure = usesKeySets ? createKeySetMetrics(this.#ports.metrics) : null;
     const secret = auth.upstream && (await this.#ports.followSecret(auth.upstream));
+    const { allowedHosts, allowedOrigins } = this.#settings;
+    const pages = createHostGuard({ allowedHosts, allowedOrigins });
     if (secret !== null) this.#closers.push(() => secret.close());
     return createAuthPolicy(auth, {
       ...this.#ports.auth,
       now: this.#ports.now,
+      expectsPage: ({ fields, peer }) =>
+        pages.expectsOrigin({ origin: fields.origin, peerIsLoopback: isLocalPeer(peer) }),
       ...(secret === null ? {} : { upstreamSecret: () => secret.read() }),
       onKeySetFailure(issuer, reason) {
         countFailure?.(reason);
@@ -249,9 +255,7 @@ function hasNoSay({ rules, default: effect }: AuthorizeSettings): boolean {
 
 /** Whether a rule is about what tools say of themselves. */
 function asksTools({ rules }: AuthorizeSettings): boolean {
-  return rules.some(
-    ({ readOnly, destructive, when }) => readOnly !== null || destructive !== null || when !== null,
-  );
+  return rules.some(({ readOnly, destructive }) => readOnly !== null || destructive !== null);
 }
 
 function asConfigError({ problems }: RuleError): ConfigError {

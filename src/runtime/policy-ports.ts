@@ -7,6 +7,7 @@
 import type { Guard } from '../exchange/guard.ts';
 import type { AuditPorts } from '../policy/audit/create-audit.ts';
 import type { AuthPorts } from '../policy/auth/ports.ts';
+import type { LearningToolCatalog } from '../policy/catalog/tool-catalog.ts';
 import type { LimitStoreSettings } from '../policy/limits/settings.ts';
 import type { LimitStore } from '../policy/limits/store.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -19,8 +20,13 @@ export interface PolicyPorts {
   readonly metrics: MetricsStore;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
-  readonly auth: Omit<AuthPorts, 'upstreamSecret' | 'onKeySetFailure' | 'now'>;
-  readonly audit: Pick<AuditPorts, 'fetch' | 'readSecret' | 'writeLines' | 'openFile' | 'start'>;
+  readonly auth: Omit<AuthPorts, 'upstreamSecret' | 'onKeySetFailure' | 'now' | 'expectsPage'>;
+  readonly audit: Pick<
+    AuditPorts,
+    'fetch' | 'readSecret' | 'writeLines' | 'openFile' | 'start' | 'sha256'
+  >;
+  /** What is known of the server's tools, where others tell of them too. Default: an empty one. */
+  readonly tools?: LearningToolCatalog | undefined;
   /**
    * Opens the store of rate limits.
    *

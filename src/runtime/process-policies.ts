@@ -7,8 +7,9 @@
 
 import { hasPolicies } from '../config/policy-sections.ts';
 import type { ProxySettings } from '../config/settings.ts';
-import type { SecretSource } from '../policy/audit/settings.ts';
+import type { SecretSource } from '../delivery/secret.ts';
 import type { WriteLines } from '../policy/audit/sinks/line-sink.ts';
+import type { LearningToolCatalog } from '../policy/catalog/tool-catalog.ts';
 import { MemoryLimitStore } from '../policy/limits/memory-store.ts';
 import type { LimitStoreSettings, RedisSettings } from '../policy/limits/settings.ts';
 import type { LimitStore } from '../policy/limits/store.ts';
@@ -35,6 +36,8 @@ export interface ProcessPorts {
   readonly getBuiltinModule: (name: 'node:crypto' | 'node:fs/promises') => unknown;
   /** Number of this process among those that share the traffic; 0 for the only one. */
   readonly worker: number;
+  /** What the processes that share the traffic know of tools; none for the only one. */
+  readonly tools?: LearningToolCatalog;
 }
 
 /** The part of `node:crypto` that is used: one call for what takes Web Crypto a thread pool. */
@@ -57,15 +60,18 @@ export async function createProcessPolicies(
   const { createPolicies } = await import('./policies.ts');
   const { getBuiltinModule, readTextFile } = ports;
   const crypto = getBuiltinModule('node:crypto') as HashModule;
+  const sha256 = (text: string): string => crypto.hash('sha256', text, 'hex');
   return createPolicies(settings, {
     logger,
     metrics,
     now: () => performance.now(),
-    auth: { sha256: (text) => crypto.hash('sha256', text, 'hex') },
+    tools: ports.tools,
+    auth: { sha256 },
     audit: {
       fetch: (url, init) => fetch(url, init),
       readSecret: (source) => readSecret(source, ports),
       writeLines: ports.writeLines,
+      sha256,
       openFile: (file) =>
         openAuditFile(getBuiltinModule('node:fs/promises') as FileSystem, file, ports.worker),
     },
@@ -75,9 +81,9 @@ export async function createProcessPolicies(
 }
 
 /** @throws {Error} when it is not there; never with what is there */
-async function readSecret(
+export async function readSecret(
   source: SecretSource,
-  { env, readTextFile }: ProcessPorts,
+  { env, readTextFile }: Pick<ProcessPorts, 'env' | 'readTextFile'>,
 ): Promise<string> {
   if ('file' in source) return readTextFile(source.file);
   const value = env[source.env];

@@ -6,6 +6,7 @@
  */
 
 import type { HealthMonitor } from '../admin/health.ts';
+import type { Live } from './live.ts';
 import type { RunningProxy, StartError } from './platform.ts';
 
 /** What the admin listener gets to finish a scrape at shutdown, in milliseconds. */
@@ -23,6 +24,8 @@ export interface ProxyParts {
   readonly health: HealthMonitor;
   readonly listenForTraffic: () => Promise<Listener>;
   readonly listenForAdmin: () => Promise<Listener>;
+  /** Whose viewers would keep the admin listener from closing. */
+  readonly live: Live | null;
   /** Milliseconds that what is in flight gets at shutdown. */
   readonly shutdownGraceMs: number;
   /** Ends the streams that have no end of their own. */
@@ -45,11 +48,13 @@ export async function runProxy(parts: ProxyParts): Promise<RunningProxy> {
   return {
     listenUrl: traffic.url,
     adminUrl: admin.url,
+    watch: parts.live?.watch ?? null,
     ...(parts.failed === undefined ? {} : { failed: parts.failed }),
     async shutdown() {
       health.drain();
       parts.endStreams();
       await traffic.close(parts.shutdownGraceMs);
+      parts.live?.page.close();
       // Last, so that probes and a final scrape see the end come.
       await admin.close(ADMIN_GRACE_MS);
       health.stop();

@@ -221,6 +221,11 @@ export const PACKAGES: readonly PackageRule[] = [
     why: 'Evaluates the expressions of rules, where there are any.',
   },
   {
+    name: '@opentelemetry/otlp-transformer',
+    allowedIn: ['telemetry/otlp/'],
+    why: 'Encodes OTLP as OpenTelemetry keeps it; loaded where something is exported.',
+  },
+  {
     name: '@redis/client',
     allowedIn: ['runtime/redis/'],
     why: 'Keeps limits that several machines share; loaded where one is configured.',

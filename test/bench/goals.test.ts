@@ -29,10 +29,10 @@ const calls = (candidate: string, requestsPerSecond: number): Cell => [
 ];
 
 describe('judge', () => {
-  it('knows all fourteen goals and says of each that it was not measured in an empty run', () => {
+  it('knows all fifteen goals and says of each that it was not measured in an empty run', () => {
     const results = judged([]);
     expect([...new Set(results.map(({ goal }) => goal))]).toEqual(
-      Array.from({ length: 14 }, (_, i) => i + 1),
+      Array.from({ length: 15 }, (_, i) => i + 1),
     );
     expect(results.every(({ verdict }) => verdict === 'not measured')).toBe(true);
   });
@@ -66,6 +66,20 @@ describe('judge', () => {
       [5, '1.333', 'met'],
       [5, '1.567', 'missed'],
     ]);
+  });
+
+  it('goal 15 compares the CPU time of a call with that of a weir without a live page', () => {
+    const call = (candidate: string, callMicroseconds: number): Cell => [
+      'calls-32',
+      candidate,
+      { callMicroseconds },
+    ];
+    const cells = [
+      ...[call('weir-node-unseen', 40), call('weir-node', 40.9)],
+      call('weir-node-watched', 43.9),
+    ];
+    expect(verdicts(cells, 15, 'nobody')).toEqual(['missed']);
+    expect(verdicts(cells, 15, 'somebody')).toEqual(['met']);
   });
 
   it('goals 6 and 7 take the way without a proxy off', () => {

@@ -52,6 +52,7 @@ describe('parseOptions', () => {
     expect(chosen).toEqual([
       ...['direct', 'nginx', 'haproxy', 'go', 'go-parse', 'bare-node'],
       ...['weir-node', 'weir-node-log', 'weir-node-policies'],
+      ...['weir-node-unseen', 'weir-node-watched'],
     ]);
   });
 

@@ -123,7 +123,7 @@ describe('goalTable', () => {
       'missed',
     ]);
     expect(rows[3]?.slice(2)).toEqual(['≥ 0.38 ×', '0.40 (0.40–0.40) ×', 'met']);
-    expect(rows.at(-1)?.slice(2)).toEqual(['≥ 0.75 ×', '–', 'not measured']);
+    expect(rows.at(-1)?.slice(2)).toEqual(['≤ 10 %', '–', 'not measured']);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 
 import type { ProxySettings } from '../../src/config/settings.ts';
-import type { Platform, RunningProxy } from '../../src/runtime/platform.ts';
+import type { Platform, RunningProxy, WriteLogLine } from '../../src/runtime/platform.ts';
 import type { Logger } from '../../src/telemetry/log.ts';
 
 export interface FakePlatformOptions {
@@ -25,6 +25,7 @@ export class FakePlatform implements Platform {
   readonly args: readonly string[];
   readonly env: Record<string, string>;
   readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean = false;
   out = '';
   err = '';
   readonly exits: number[] = [];
@@ -41,12 +42,20 @@ export class FakePlatform implements Platform {
     this.stdoutIsTerminal = options.terminal ?? false;
   }
 
+  terminalSize(): { columns: number; rows: number } | null {
+    return this.stdoutIsTerminal ? { columns: 80, rows: 24 } : null;
+  }
+
   writeOut(text: string): void {
     this.out += text;
   }
 
   writeErr(text: string): void {
     this.err += text;
+  }
+
+  openLog(): WriteLogLine {
+    return (line) => this.writeOut(`${line}\n`);
   }
 
   async readTextFile(path: string): Promise<string> {
@@ -84,6 +93,7 @@ export class FakePlatform implements Platform {
     return {
       listenUrl: 'http://127.0.0.1:8080',
       adminUrl: 'http://127.0.0.1:9090',
+      watch: null,
       async shutdown() {},
     };
   }

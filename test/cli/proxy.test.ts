@@ -13,6 +13,7 @@ function slowProxy() {
   const proxy: RunningProxy = {
     listenUrl: 'http://127.0.0.1:40001',
     adminUrl: 'http://127.0.0.1:40002',
+    watch: null,
     shutdown() {
       asked++;
       return promise;

@@ -5,6 +5,7 @@ import { type ConfigSources, resolveSettings } from '../../src/config/resolve.ts
 import { PROXY_OPTIONS } from '../../src/config/schema.ts';
 import { settingFlags } from '../../src/config/sources.ts';
 import { readYamlSettings } from '../../src/config/yaml-file.ts';
+import { OTLP_WRONG } from './otlp-values.ts';
 
 function linesOf(sources: ConfigSources): string[] {
   try {
@@ -77,6 +78,10 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['--timeout-idle-stream=-1s', `--timeout-idle-stream "-1s": ${DURATION}`],
   ['--timeout-total=600h', '--timeout-total "600h": must be at most 24 days (576h)'],
   ['--shutdown-grace=soon', `--shutdown-grace "soon": ${DURATION}`],
+  [
+    '--metrics-profiles=operator,sidcar',
+    '--metrics-profiles "sidcar": must be one of operator, weir, sidecar, semconv, generic, all; did you mean sidecar?',
+  ],
   ['--metrics-label-limit=0', '--metrics-label-limit "0": must be a whole number from 1 to 10000'],
   [
     '--metrics-label-limit=1.5',
@@ -91,6 +96,9 @@ const WRONG: readonly (readonly [string, string])[] = [
     '--workers=atuo',
     '--workers "atuo": must be a whole number from 1 to 256, or auto; did you mean auto?',
   ],
+  ['--live-page=up', '--live-page "up": must be true or false'],
+  ['--capture=some', '--capture "some": must be true or false'],
+  ['--capture-bytes=1', '--capture-bytes "1": must be a whole number from 1048576 to 1073741824'],
   ['--node-shell=bash', '--node-shell "bash": must be one of native, fetch'],
   [
     '--admin-token=two words',
@@ -107,11 +115,27 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['--service-name=', '--service-name "": must not be empty'],
   ['--service-version=', '--service-version "": must not be empty'],
   ['--service-environment=', '--service-environment "": must not be empty'],
+  ...OTLP_WRONG,
+  ['--traces-mode=yes', '--traces-mode "yes": must be one of auto, on, off'],
   [
-    '--otlp-endpoint=collector:4317',
-    '--otlp-endpoint "collector:4317": must be an http:// or https:// URL, such as "http://localhost:4318"',
+    '--traces-propagators=zipkin',
+    '--traces-propagators "zipkin": must be one of tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none',
   ],
-  ['--otlp-metric-interval=0s', '--otlp-metric-interval "0s": must be longer than 0'],
+  [
+    '--traces-sampler=jaeger_remote',
+    '--traces-sampler "jaeger_remote": must be one of always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio',
+  ],
+  ['--traces-sampler-arg=1.1', '--traces-sampler-arg "1.1": must be a number from 0 to 1'],
+  ['--traces-sampler-arg=10%', '--traces-sampler-arg "10%": must be a number from 0 to 1'],
+  ['--traces-errors=2', '--traces-errors "2": must be true or false'],
+  ['--traces-parent=link', '--traces-parent "link": must be one of meta, http, none'],
+  ['--traces-rewrite-meta=2', '--traces-rewrite-meta "2": must be true or false'],
+  ['--traces-content=results', '--traces-content "results": must be one of off, arguments, full'],
+  [
+    '--traces-max-content-bytes=100',
+    '--traces-max-content-bytes "100": must be a whole number from 512 to 65536',
+  ],
+  ['--traces-hash-key=short', '--traces-hash-key: must be at least 16 bytes long'],
 ];
 
 describe('a wrong value is told in one line', () => {

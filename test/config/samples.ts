@@ -4,6 +4,8 @@
  * @module
  */
 
+import { otlpSamples } from './otlp-values.ts';
+
 export interface Sample {
   /** As in a flag or a variable. */
   text: string;
@@ -58,8 +60,12 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'timeouts.idleStream': sample('10m', 600_000, '10m', '10m'),
   'timeouts.total': sample('1h', 3_600_000, '1h', '1h'),
   shutdownGrace: sample('0', 0, '0', '0s'),
+  'metrics.profiles': sample('sidecar,all', ['sidecar', 'all'], '[sidecar, all]'),
   'metrics.labelLimit': sample('500', 500),
   'metrics.resourceLabel': sample('scheme'),
+  livePage: sample('false', false),
+  capture: sample('true', true),
+  captureBytes: sample('67108864', 67_108_864),
   workers: sample('auto'),
   nodeShell: sample('fetch'),
   'admin.token': sample('s3cret-s3cret', 's3cret-s3cret', 's3cret-s3cret', '(secret)'),
@@ -67,8 +73,22 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'service.name': sample('payments-proxy'),
   'service.version': sample('1.10', '1.10', '"1.10"'),
   'service.environment': sample('production'),
-  'otlp.endpoint': sample('http://collector:4318'),
-  'otlp.metricInterval': sample('60s', 60_000, '60s', '1m'),
+  ...otlpSamples(sample),
+  'traces.mode': sample('on'),
+  'traces.propagators': sample('b3,none', ['b3', 'none'], '[b3, none]'),
+  'traces.sampler': sample('parentbased_traceidratio'),
+  'traces.samplerArg': sample('0.25', 0.25),
+  'traces.errors': sample('false', false),
+  'traces.parent': sample('http'),
+  'traces.rewriteMeta': sample('true', true),
+  'traces.content': sample('arguments'),
+  'traces.maxContentBytes': sample('1024', 1024),
+  'traces.hashKey': sample(
+    'a-key-of-16-bytes-or-more',
+    'a-key-of-16-bytes-or-more',
+    'a-key-of-16-bytes-or-more',
+    '(secret)',
+  ),
 };
 
 /** A weir.yaml with one setting. */

@@ -14,7 +14,6 @@ const URL_PARSED =
   'a Request holds a parsed URL: dot segments and odd characters are gone before weir sees it';
 const FETCH_FIELDS = 'this fetch adds fields of its own that cannot be switched off';
 const UNDICI_CONTINUE = 'undici takes a 100 that no Expect asked for as a broken response';
-const RESET_IS_END = 'the HTTP client takes a reset of a close-delimited answer for its end';
 const LENIENT_PARSER = "the runtime's HTTP server takes it before weir is asked";
 
 export const GAPS = {
@@ -55,7 +54,7 @@ export const GAPS = {
     workers: URL_PARSED,
   },
   'double-slash': { bun: 'Bun.serve joins leading slashes before weir sees them' },
-  'fetch-adds-fields': { deno: FETCH_FIELDS, bun: FETCH_FIELDS, workers: FETCH_FIELDS },
+  'fetch-adds-fields': { deno: FETCH_FIELDS, workers: FETCH_FIELDS },
   'accept-encoding': {
     deno: 'its fetch undoes codings unless identity comes first, so weir puts it there',
     workers: 'its fetch undoes codings for whoever reads a body, so none is asked for',
@@ -64,7 +63,6 @@ export const GAPS = {
     workers: 'its fetch undoes codings for whoever reads a body: what comes coded leaves plain',
   },
   'reset-content': { deno: "Deno.serve gives a 205 no length, so its end is the connection's" },
-  'close-delimited-reset': { bun: RESET_IS_END },
   'early-answer-rest': {
     deno: 'Deno gives up the body of a request with its answer, whoever still reads it: under load the rest can be left standing until the client leaves',
   },
@@ -76,6 +74,9 @@ export const GAPS = {
   'silent-close': {
     workers:
       'workerd notices a closed connection at its next write, a reset one at once; on Cloudflare the edge tells',
+  },
+  'leaving-unread': {
+    deno: 'Deno reads on for the end of a connection only when the body of its request has been read: who leaves while the head is judged is noticed then',
   },
   'bare-lf': { deno: LENIENT_PARSER, workers: LENIENT_PARSER },
   'length-beside-chunked': {

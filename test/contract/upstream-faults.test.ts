@@ -116,28 +116,24 @@ contract('An upstream that breaks off', (target) => {
         for (const framing of ['chunked', 'fixed', 'close'] as const) {
           // Without any other framing the end of the connection is the end of the answer.
           if (framing === 'close' && (how === 'hangUp' || connection === 'keep-alive')) continue;
-          test(
-            `in mid-${type} (${framing}, Connection: ${connection}, ${how}) breaks the client's stream`,
-            async () => {
-              const piece = type === 'application/json' ? '{"jsonrpc":"2.0","id":1,' : event('one');
-              const path = pair.upstream.route(async (exchange) => {
-                await exchange.writeHead(200, [
-                  ['Content-Type', type],
-                  ['Connection', connection],
-                  ...FRAMINGS[framing],
-                ]);
-                if (framing === 'chunked') await exchange.writeChunk(piece);
-                else await exchange.write(piece);
-              });
-              const client = await RawClient.connect(pair.weir.url);
-              await client.send({ path, headers: JSON_HEADERS, body: modernCall('x') });
-              const response = await client.response();
-              await response.body.until((body) => body.length === piece.length, 'the first piece');
-              (await pair.upstream.request(path))[how]();
-              await response.body.aborted();
-            },
-            ...(framing === 'close' ? (['close-delimited-reset'] as const) : []),
-          );
+          test(`in mid-${type} (${framing}, Connection: ${connection}, ${how}) breaks the client's stream`, async () => {
+            const piece = type === 'application/json' ? '{"jsonrpc":"2.0","id":1,' : event('one');
+            const path = pair.upstream.route(async (exchange) => {
+              await exchange.writeHead(200, [
+                ['Content-Type', type],
+                ['Connection', connection],
+                ...FRAMINGS[framing],
+              ]);
+              if (framing === 'chunked') await exchange.writeChunk(piece);
+              else await exchange.write(piece);
+            });
+            const client = await RawClient.connect(pair.weir.url);
+            await client.send({ path, headers: JSON_HEADERS, body: modernCall('x') });
+            const response = await client.response();
+            await response.body.until((body) => body.length === piece.length, 'the first piece');
+            (await pair.upstream.request(path))[how]();
+            await response.body.aborted();
+          });
         }
       }
     }

@@ -23,6 +23,14 @@ const WORKERS = 3;
 /** Enough for a worker without any to be out of the question. */
 const CONNECTIONS = 24;
 
+/** A server with a tool that only reads, and one that says nothing of itself. */
+const LIST =
+  '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"look","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}},{"name":"touch","inputSchema":{"type":"object"}}]}}';
+
+const READ_ONLY = {
+  rules: [{ name: 'only reading', effect: 'allow', tools: ['*'], readOnly: true }],
+};
+
 /** Ids of the processes `pid` has started. */
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -146,6 +154,45 @@ function registerAll(target: ContractTarget): void {
     await expectTotal(weir, 'mcp_sse_connections_total', {}, CONNECTIONS);
     for (const client of clients) client.close();
     await expectNothingActive(weir);
+  });
+
+  test('a list that passes one worker is known to all, and to one that is started later', async () => {
+    const upstream = await target.upstream();
+    upstream.fallback = async (exchange) => {
+      await exchange.body.ended();
+      const lists = exchange.body.text().includes('tools/list');
+      await exchange.respondJson(lists ? LIST : result());
+    };
+    const weir = await target.start({
+      target: upstream.authority,
+      args: ['--workers', String(WORKERS), '--access-log=false', '--insecure-no-auth'],
+      env: { WEIR_POLICY_AUTHORIZE: JSON.stringify(READ_ONLY) },
+    });
+    const isAllowed = async (tool: string): Promise<boolean> => {
+      const body = legacyCall(tool);
+      const answer = await send(weir.url, { path: '/mcp', headers: JSON_HEADERS, body });
+      return answer.body.text() === result();
+    };
+    /** Whether a call is let through, by whichever worker gets it. */
+    const areAllowed = (tool: string): Promise<boolean[]> =>
+      Promise.all(Array.from({ length: CONNECTIONS }, () => isAllowed(tool)));
+
+    expect(new Set(await areAllowed('look'))).toEqual(new Set([false]));
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+    await (await send(weir.url, { path: '/mcp', headers: JSON_HEADERS, body })).body.ended();
+    await eventually(async () => expect(await areAllowed('look')).not.toContain(false));
+    expect(new Set(await areAllowed('touch'))).toEqual(new Set([false]));
+    // Those that have seen the list, or heard of it, are all gone then.
+    for (const pid of childrenOf(weir.pid)) {
+      process.kill(pid, 'SIGKILL');
+      await eventually(() => {
+        expect(childrenOf(weir.pid)).not.toContain(pid);
+        expect(childrenOf(weir.pid)).toHaveLength(WORKERS);
+      });
+      await eventually(async () => {
+        expect(await areAllowed('look').catch(() => [false])).not.toContain(false);
+      });
+    }
   });
 
   test('killed in mid-traffic: totals never go back, service goes on, log lines stay whole', async () => {

@@ -10,6 +10,7 @@ const composition = () =>
     logger: createLogger({ level: 'error', format: 'json', write: () => {} }),
     probe: async () => {},
     readProcess: () => ({}),
+    readSecret: () => Promise.reject(new Error('no secrets here')),
     createPolicies: async () => NO_POLICIES_ON,
   });
 

@@ -180,7 +180,7 @@ describe('createPolicies', () => {
     const broken = { rules: [{ name: 'x', effect: 'allow', when: 'principal =' }] };
     const failed = create({ authorize: broken, audit: {} });
     await expect(failed).rejects.toBeInstanceOf(ConfigError);
-    await expect(failed).rejects.toThrow(/^authorize\.rules\.0/);
+    await expect(failed).rejects.toThrow(/^authorize\.rules\[0\]/);
   });
 
   it('refuses to start without what a sink or a credential needs, and lets go of the rest', async () => {

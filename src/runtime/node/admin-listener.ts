@@ -6,7 +6,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AdminAnswer, AdminRequest } from '../../admin/admin.ts';
+import type { AdminAnswer, AdminRequest, TextStream } from '../../admin/answers.ts';
 import type { AdminHandler } from '../compose.ts';
 import { peerOf, toOriginForm } from './downstream.ts';
 import type { RequestListener } from './serving.ts';
@@ -44,6 +44,29 @@ function toAdminRequest(request: IncomingMessage): AdminRequest | null {
 
 /** Node leaves the body out where the request was a HEAD. */
 function send(response: ServerResponse, { status, headers, body }: AdminAnswer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+  if (typeof body === 'string') {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+    return;
+  }
+  response.writeHead(status, headers);
+  if (response.req.method === 'HEAD') response.end();
+  else void pump(body(), response);
+}
+
+/** Writes a stream as fast as its reader takes it, until one of the two ends. */
+async function pump(stream: TextStream, response: ServerResponse): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      stream.cancel();
+      resolve();
+    });
+  });
+  for (;;) {
+    const text = await stream.next();
+    if (text === null || response.destroyed) break;
+    if (response.write(text)) continue;
+    await Promise.race([gone, new Promise((resolve) => response.once('drain', resolve))]);
+  }
+  response.end();
 }

@@ -161,11 +161,14 @@ export class NodeExchange implements Dispatcher.DispatchHandler {
       // An upstream that answers early leaves the rest unread; the client's socket stays usable.
       if (passing.destroyed) return;
       this.#exchange.requestChunk(chunk);
-      if (!passing.push(chunk)) request.pause();
+      const passed = this.#exchange.outgoing(chunk);
+      if (passed.byteLength > 0 && !passing.push(passed)) request.pause();
     });
     request.on('end', () => {
       this.#exchange.requestEnd();
       this.#deadlines.requestSent();
+      const last = this.#exchange.outgoingEnd();
+      if (last.byteLength > 0) passing.push(last);
       passing.push(null);
     });
     // What is left of it flows past, so that the client can end its request and read the answer.
@@ -175,15 +178,16 @@ export class NodeExchange implements Dispatcher.DispatchHandler {
   }
 
   #dispatch(path: string, headers: string[], body: Buffer | Readable | null): void {
-    this.#exchange.dispatched();
+    const whole = body === null || Buffer.isBuffer(body) ? body : null;
+    const sent = this.#exchange.dispatched(headers, whole);
     // A streamed request is not complete yet; its end starts the wait for the answer.
-    if (body === null || Buffer.isBuffer(body)) this.#deadlines.requestSent();
+    if (body === whole) this.#deadlines.requestSent();
     this.#pool.dispatch(
       {
         method: this.#request.method as Dispatcher.HttpMethod,
         path,
         headers,
-        body,
+        body: body === whole ? sent : body,
       },
       this,
     );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { writeSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -14,9 +15,11 @@ import type { Logger } from '../../telemetry/log.ts';
 import { readFileChunks } from '../audit-file.ts';
 import { readClientAuthorities } from '../client-authorities.ts';
 import { type AdminHandler, compose } from '../compose.ts';
+import { LineOutput } from '../line-output.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
-import { createProcessPolicies, type ProcessPorts } from '../process-policies.ts';
+import { createProcessPolicies, type ProcessPorts, readSecret } from '../process-policies.ts';
 import { type Listener, runProxy } from '../running-proxy.ts';
+import { describeStandardOutput } from '../standard-output.ts';
 import { adminListener } from './admin-listener.ts';
 import { startCluster } from './cluster/primary.ts';
 import { connectToPrimary } from './cluster/worker.ts';
@@ -31,17 +34,20 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
   if (workers > 1) {
     return startCluster(settings, workers, {
+      runtime: 'node',
       logger,
       probe: probeTarget,
       readProcess,
+      readSecret: (source) => readSecret(source, PROCESS_PORTS),
       listenForAdmin: (admin) => listenForAdmin(settings, logger, admin),
     });
   }
-  const { proxyOptions, health, admin, closePolicies } = await compose(settings, {
+  const { proxyOptions, health, admin, live, close } = await compose(settings, {
     runtime: 'node',
     logger,
     probe: probeTarget,
     readProcess,
+    readSecret: (source) => readSecret(source, PROCESS_PORTS),
     createPolicies: (given, context) =>
       createProcessPolicies(given, context, { ...PROCESS_PORTS, worker: 0 }),
   });
@@ -60,11 +66,12 @@ async function startProxy(settings: ProxySettings, logger: Logger): Promise<Runn
         handler: traffic.handle,
       }),
     listenForAdmin: () => listenForAdmin(settings, logger, admin),
+    live,
     shutdownGraceMs: settings.shutdownGrace,
     endStreams: () => traffic.endStreams(),
     async release() {
       await traffic.release();
-      await closePolicies();
+      await close();
     },
   });
 }
@@ -101,17 +108,12 @@ function readTextFile(path: string): Promise<string> {
   return fs.readFile(path, 'utf8');
 }
 
-/** Resolves when the other side has taken the text, so that who writes much can be held. */
-function writeLines(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
-}
+const lines = new LineOutput(describeStandardOutput(writeSync));
 
 const PROCESS_PORTS: Omit<ProcessPorts, 'worker'> = {
   env: process.env,
   readTextFile,
-  writeLines,
+  writeLines: (text) => lines.deliver(text),
   getBuiltinModule: (name) => process.getBuiltinModule(name),
 };
 
@@ -124,15 +126,22 @@ export const nodePlatform: Platform = {
   args: process.argv.slice(2),
   env: process.env,
   stdoutIsTerminal: process.stdout.isTTY === true,
-  writeOut: worker?.writeOut ?? ((text) => void process.stdout.write(text)),
+  stderrIsTerminal: process.stderr.isTTY === true,
+  terminalSize() {
+    const { isTTY, columns, rows } = process.stdout;
+    return isTTY === true ? { columns, rows } : null;
+  },
+  writeOut: (text) => void process.stdout.write(text),
   writeErr: (text) => void process.stderr.write(text),
+  openLog(onLoss, isShared) {
+    // Comes at every end, that by an error included.
+    process.on('exit', () => lines.flushAtExit());
+    return lines.open(onLoss, isShared);
+  },
   readTextFile,
   readFileChunks: (path) => readFileChunks(fs, path),
   readStdin: () => text(process.stdin),
-  exit(code) {
-    worker?.flush();
-    process.exit(code);
-  },
+  exit: (code) => process.exit(code),
   onSignal: (signal, handler) => void process.on(signal, handler),
   startProxy,
   ...(worker === null ? {} : { serveAsWorker: worker.serve }),

@@ -16,9 +16,15 @@ import {
   watchCertificate,
 } from '../certificate-files.ts';
 import { TLS_1_2_SUITES, TLS_1_3_SUITES } from '../cipher-suites.ts';
-import type { ClientAuthorities } from '../client-authorities.ts';
+import { type ClientAuthorities, watchClientAuthorities } from '../client-authorities.ts';
 import { StartError } from '../platform.ts';
-import { type Serving, type ServingOptions, TIMEOUTS, UnusedSockets } from './serving.ts';
+import {
+  type RequestListener,
+  type Serving,
+  type ServingOptions,
+  TIMEOUTS,
+  UnusedSockets,
+} from './serving.ts';
 
 /** @throws {StartError} when the certificate cannot be used */
 export async function serveTls(
@@ -27,7 +33,10 @@ export async function serveTls(
 ): Promise<Serving> {
   const certificate = await readCertificate(tls, readTextFile);
   warnOfExpiry(certificate.cert, tls.certFile, logger);
+  let pair = certificate;
+  let authorities = clients;
   const unused = new UnusedSockets();
+  const verified = new Verified();
   const sessions = new Set<ServerHttp2Session>();
   const server = createSecureServer(
     {
@@ -37,9 +46,12 @@ export async function serveTls(
       requestCert: clients !== null,
       rejectUnauthorized: clients?.required ?? false,
     },
-    unused.watch(handler) as Parameters<typeof createSecureServer>[1],
+    unused.watch(clients === null ? handler : verified.watch(handler)) as Parameters<
+      typeof createSecureServer
+    >[1],
   );
   server.on('secureConnection', (socket: TLSSocket) => {
+    if (clients !== null) verified.add(socket);
     // Sessions of HTTP/2 close by themselves.
     if (socket.alpnProtocol !== 'h2') unused.add(socket);
   });
@@ -49,22 +61,75 @@ export async function serveTls(
   });
   // With `allowHTTP1` the server has what an HTTP/1.1 server has; its type declarations have not.
   const http1 = server as Http2SecureServer & Server;
+  const endIdle = (): void => {
+    unused.destroy();
+    for (const session of sessions) session.close();
+    http1.closeIdleConnections();
+  };
+  const stopWatching = [
+    watchCertificate(tls, readTextFile, certificate, logger, (changed) => {
+      server.setSecureContext(contextOptions(changed, tls, authorities));
+      pair = changed;
+    }),
+  ];
+  if (clients !== null) {
+    stopWatching.push(
+      watchClientAuthorities(clients, readTextFile, logger, (changed) => {
+        server.setSecureContext(contextOptions(pair, tls, changed));
+        authorities = changed;
+        // Whoever was verified by the authorities before has to come again.
+        verified.forget();
+        endIdle();
+      }),
+    );
+  }
   return {
     server,
     allowHalfOpen: false,
-    endIdle() {
-      unused.destroy();
-      for (const session of sessions) session.close();
-      http1.closeIdleConnections();
-    },
+    endIdle,
     breakOff() {
       for (const session of sessions) session.destroy();
       http1.closeAllConnections();
     },
-    stopWatching: watchCertificate(tls, readTextFile, certificate, logger, (changed) =>
-      server.setSecureContext(contextOptions(changed, tls, clients)),
-    ),
+    stopWatching() {
+      for (const stop of stopWatching) stop();
+    },
   };
+}
+
+/**
+ * HTTP/1.1 connections that were opened under the authorities that count now. Others end with the
+ * answer under way, for what they were let in by may count no more.
+ */
+class Verified {
+  #sockets = new WeakSet<object>();
+
+  add(socket: TLSSocket): void {
+    this.#sockets.add(socket);
+  }
+
+  forget(): void {
+    this.#sockets = new WeakSet();
+  }
+
+  watch(handler: RequestListener): RequestListener {
+    return (request, response) => {
+      // Sessions of HTTP/2 are closed as a whole.
+      if (request.httpVersionMajor > 1) {
+        handler(request, response);
+        return;
+      }
+      const { socket } = request;
+      if (!this.#sockets.has(socket)) {
+        socket.destroy();
+        return;
+      }
+      response.once('finish', () => {
+        if (!this.#sockets.has(socket)) socket.end();
+      });
+      handler(request, response);
+    };
+  }
 }
 
 /** @throws {StartError} when certificate and key do not belong together */

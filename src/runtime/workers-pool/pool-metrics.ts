@@ -16,13 +16,13 @@ const MAX_UNANSWERED = 4;
 
 export interface PoolMetricsOptions {
   /** What the primary process itself has to show. */
-  readonly own: MetricsStore;
+  readonly own: Pick<MetricsStore, 'snapshot'>;
   /** Distinct values of a label, over all workers. */
   readonly labelLimit: number;
 }
 
 export class PoolMetrics {
-  readonly #own: MetricsStore;
+  readonly #own: PoolMetricsOptions['own'];
   readonly #labelLimit: number;
   readonly #merger: DeltaMerger;
   readonly #members: Set<PoolMember> = new Set();

@@ -10,10 +10,13 @@ import type { ProxySettings } from '../../config/settings.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { VERSION } from '../../version.ts';
 import { finishWithin } from '../grace.ts';
+import { isExporting, OTLP_FLUSH_MS } from '../otlp.ts';
 import { StartError } from '../platform.ts';
 import { type FromWorker, parseFromWorker } from './messages.ts';
+import type { LiveMember, PoolLive } from './pool-live.ts';
 import type { PoolMember, PoolMetrics } from './pool-metrics.ts';
 import { RestartPolicy } from './restart-policy.ts';
+import { ToolBoard } from './tool-board.ts';
 import type { WorkerEvents, WorkerProcess } from './worker-process.ts';
 
 /** A worker that is not ready by then, in milliseconds, is taken for stuck. */
@@ -36,6 +39,8 @@ export interface WorkerPoolOptions<Process extends WorkerProcess> {
   readonly count: number;
   readonly host: WorkerHost<Process>;
   readonly metrics: PoolMetrics;
+  /** Null where there is no live page. */
+  readonly live: PoolLive | null;
   readonly logger: Logger;
 }
 
@@ -57,6 +62,7 @@ interface Worker<Process> {
   readonly gone: Promise<void>;
   /** Set while it serves. */
   member: PoolMember | null;
+  liveMember: LiveMember | null;
   isReady: boolean;
 }
 
@@ -64,6 +70,7 @@ export class WorkerPool<Process extends WorkerProcess> {
   readonly #options: WorkerPoolOptions<Process>;
   readonly #places: readonly Place[];
   readonly #workers: Set<Worker<Process>> = new Set();
+  readonly #tools: ToolBoard = new ToolBoard();
   readonly #failure: PromiseWithResolvers<StartError> = Promise.withResolvers();
   #settings: ProxySettings | null = null;
   #isEnding = false;
@@ -111,16 +118,23 @@ export class WorkerPool<Process extends WorkerProcess> {
       else process.kill();
     }
     const gone = Promise.all(Array.from(this.#workers, (worker) => worker.gone));
-    const flushMs = this.#settings?.policies.audit?.flushTimeout ?? 0;
-    await finishWithin(graceMs + flushMs + END_MARGIN_MS, gone, async () => {
+    await finishWithin(graceMs + this.#flushMs() + END_MARGIN_MS, gone, async () => {
       for (const { process } of this.#workers) process.kill();
       await gone;
     });
   }
 
+  /** What workers may take to deliver what waits, one after the other. */
+  #flushMs(): number {
+    const settings = this.#settings;
+    if (settings === null) return 0;
+    const { policies, otlp } = settings;
+    return (policies.audit?.flushTimeout ?? 0) + (isExporting(otlp) ? OTLP_FLUSH_MS : 0);
+  }
+
   /** Starts a process; resolves when it serves. @throws {StartError} when it ends before that */
   #launch(place: Place): Promise<void> {
-    const { host, metrics, logger } = this.#options;
+    const { host, metrics, live, logger } = this.#options;
     const ready = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     let reason: string | null = null;
@@ -134,6 +148,7 @@ export class WorkerPool<Process extends WorkerProcess> {
           worker.isReady = true;
           readyAt = Date.now();
           worker.member = metrics.join((answer) => worker.process.send(answer));
+          worker.liveMember = live?.join((question) => worker.process.send(question)) ?? null;
           host.ready?.(worker.process);
           logger.debug('worker ready', describe(worker));
           ready.resolve();
@@ -144,6 +159,13 @@ export class WorkerPool<Process extends WorkerProcess> {
         case 'metrics':
           worker.member?.take(message);
           return;
+        case 'live':
+        case 'detail':
+          worker.liveMember?.take(message);
+          return;
+        case 'tools':
+          reader.tell(message.news);
+          return;
         case 'accepted':
           host.accepted?.(worker.process);
       }
@@ -152,6 +174,7 @@ export class WorkerPool<Process extends WorkerProcess> {
     const ended = (how: string): void => {
       clearTimeout(timeout);
       this.#workers.delete(worker);
+      reader.leave();
       gone.resolve();
       if (!worker.isReady) {
         ready.reject(new StartError(reason ?? `a worker did not start: it ended with ${how}`));
@@ -159,6 +182,7 @@ export class WorkerPool<Process extends WorkerProcess> {
       }
       worker.isReady = false;
       worker.member?.leave();
+      worker.liveMember?.leave();
       host.gone?.(worker.process);
       this.#replace(place, Date.now() - (readyAt ?? 0), `it ended with ${how}`);
     };
@@ -176,6 +200,7 @@ export class WorkerPool<Process extends WorkerProcess> {
       process,
       gone: gone.promise,
       member: null,
+      liveMember: null,
       isReady: false,
     };
     const timeout = setTimeout(() => {
@@ -189,6 +214,8 @@ export class WorkerPool<Process extends WorkerProcess> {
       settings: this.#settings as ProxySettings,
       worker: place.number,
     });
+    // After its settings and before its first request, so that it begins with what others know.
+    const reader = this.#tools.join((news) => process.send({ type: 'tools', news }));
     return ready.promise;
   }
 

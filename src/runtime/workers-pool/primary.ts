@@ -6,22 +6,28 @@
  */
 
 import type { ProxySettings } from '../../config/settings.ts';
+import type { ReadSecret } from '../../delivery/secret.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import { MemoryMetricsStore } from '../../telemetry/memory-store.ts';
+import { createIdleReaders, toPush, toScrape } from '../../telemetry/metric-readers.ts';
 import { createProcessMetrics, type ProcessReading } from '../../telemetry/process-metrics.ts';
 import { type AdminHandler, composeAdmin, composeHealth } from '../compose.ts';
+import { composeLive, warnOfCapture } from '../live.ts';
+import { OTLP_FLUSH_MS, openOtlp, readerChoices } from '../otlp.ts';
 import type { RunningProxy } from '../platform.ts';
 import { type Listener, runProxy } from '../running-proxy.ts';
 import { type WorkerHost, WorkerPool } from './pool.ts';
 import { poolHealth } from './pool-health.ts';
+import { PoolLive } from './pool-live.ts';
 import { PoolMetrics } from './pool-metrics.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What a runtime brings. */
 export interface PrimaryPorts {
+  readonly runtime: 'node' | 'bun';
   readonly logger: Logger;
   readonly probe: (signal: AbortSignal) => Promise<void>;
   readonly readProcess: () => ProcessReading;
+  readonly readSecret: ReadSecret;
   readonly listenForAdmin: (admin: AdminHandler) => Promise<Listener>;
 }
 
@@ -43,20 +49,35 @@ export interface TakenPort {
 }
 
 /** @throws {StartError} one line, whether it concerns the primary or a worker */
-export function runPrimary<Process extends WorkerProcess>(
+export async function runPrimary<Process extends WorkerProcess>(
   settings: ProxySettings,
   parts: PrimaryParts<Process>,
 ): Promise<RunningProxy> {
-  const own = new MemoryMetricsStore();
-  createProcessMetrics(own, parts.readProcess);
+  const choices = readerChoices(settings);
+  const own = createIdleReaders(choices);
+  createProcessMetrics(own.common, parts.readProcess);
   const metrics = new PoolMetrics({ own, labelLimit: settings.metrics.labelLimit });
+  const poolLive = settings.livePage ? new PoolLive() : null;
   const pool = new WorkerPool({
     count: parts.workers,
     host: parts.host,
     metrics,
+    live: poolLive,
     logger: parts.logger.child('workers'),
   });
   const health = composeHealth(settings, parts.probe);
+  const shownHealth = poolHealth(health, pool);
+  own.addHealth(settings.upstream.name, () => health.readiness().checks.target.status === 'up');
+  const otlp = await openOtlp(settings, ['metrics'], {
+    logger: parts.logger,
+    store: own.common,
+    readSecret: parts.readSecret,
+  });
+  const live = composeLive(settings, poolLive?.view ?? null, {
+    runtime: parts.runtime,
+    upstream: () => health.readiness().checks.target,
+  });
+  warnOfCapture(settings, parts.logger);
   return runProxy({
     health,
     async listenForTraffic() {
@@ -67,6 +88,7 @@ export function runPrimary<Process extends WorkerProcess>(
         port.close();
         throw error;
       }
+      otlp?.exportMetrics(async () => toPush(await metrics.snapshot(), choices));
       return {
         url: port.url,
         async close(graceMs) {
@@ -78,14 +100,16 @@ export function runPrimary<Process extends WorkerProcess>(
     listenForAdmin: () =>
       parts.listenForAdmin(
         composeAdmin(settings, {
-          snapshot: () => metrics.snapshot(),
-          health: poolHealth(health, pool),
+          snapshot: async () => toScrape(await metrics.snapshot()),
+          health: shownHealth,
+          live: live?.page ?? null,
         }),
       ),
+    live,
     shutdownGraceMs: settings.shutdownGrace,
     // Workers end theirs as they are stopped.
     endStreams: () => {},
-    release: () => {},
+    release: () => otlp?.close(OTLP_FLUSH_MS),
     failed: pool.failed,
   });
 }

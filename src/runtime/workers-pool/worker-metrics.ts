@@ -26,7 +26,11 @@ export class WorkerMetrics {
   #onSettled: (() => void) | null = null;
 
   /** @param source unique per worker process */
-  constructor(store: MetricsStore, source: string, send: (message: FromWorker) => void) {
+  constructor(
+    store: Pick<MetricsStore, 'snapshot'>,
+    source: string,
+    send: (message: FromWorker) => void,
+  ) {
     this.#recorder = new DeltaRecorder(store, { source });
     this.#send = send;
   }

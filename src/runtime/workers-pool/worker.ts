@@ -11,11 +11,13 @@ import type { ProxyOptions } from '../../roles/proxy/options.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { ProcessReading } from '../../telemetry/process-metrics.ts';
 import { VERSION } from '../../version.ts';
-import { composeTraffic } from '../compose.ts';
+import { composeTraffic, type TrafficPorts } from '../compose.ts';
 import { StartError } from '../platform.ts';
-import { createProcessPolicies, type ProcessPorts } from '../process-policies.ts';
+import { createProcessPolicies, type ProcessPorts, readSecret } from '../process-policies.ts';
 import { type FromWorker, parseToWorker, type ToWorker } from './messages.ts';
+import { WorkerLive } from './worker-live.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
+import { WorkerTools } from './worker-tools.ts';
 
 /** The way to the primary. */
 export interface PrimaryLink {
@@ -60,21 +62,30 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   const logger = parts.createLogger(settings);
   let traffic: WorkerTraffic;
   let metrics: WorkerMetrics;
-  let closePolicies: () => Promise<void>;
+  let release: () => Promise<void>;
   try {
-    const composed = await composeTraffic(settings, {
+    const ports: TrafficPorts = {
       runtime,
       logger,
       readProcess: () => withoutStart(parts.readProcess()),
+      readSecret: (source) => readSecret(source, parts.platform),
       createPolicies: (given, context) =>
-        createProcessPolicies(given, context, { ...parts.platform, worker }),
-    });
+        createProcessPolicies(given, context, {
+          ...parts.platform,
+          worker,
+          tools: inbox.tools.catalog,
+        }),
+    };
+    // Metrics are the sum of all workers, which only the primary knows.
+    const composed = await composeTraffic(settings, ports, ['traces', 'logs']);
     const { proxyOptions } = composed;
-    closePolicies = composed.closePolicies;
-    metrics = new WorkerMetrics(composed.store, crypto.randomUUID(), (message) => {
+    release = composed.close;
+    metrics = new WorkerMetrics(composed.readers, crypto.randomUUID(), (message) => {
       void link.send(message);
     });
     inbox.metrics = metrics;
+    const { view } = composed;
+    if (view !== null) inbox.live = new WorkerLive(view, (message) => void link.send(message));
     traffic = await parts.startTraffic(
       settings,
       { ...proxyOptions, sinks: [...(proxyOptions.sinks ?? []), metrics.sink] },
@@ -90,8 +101,9 @@ export async function runWorker(parts: WorkerParts): Promise<boolean> {
   if (stop === undefined) return true;
   const finished = traffic
     .close(stop.graceMs)
-    .then(closePolicies)
+    .then(release)
     .then(() => metrics.finish());
+  inbox.live?.close();
   await Promise.race([finished, link.closed]);
   return true;
 }
@@ -101,8 +113,12 @@ class Inbox {
   readonly started: Promise<Extract<ToWorker, { type: 'start' }>>;
   readonly stopped: Promise<Extract<ToWorker, { type: 'stop' }>>;
   metrics: WorkerMetrics | null = null;
+  live: WorkerLive | null = null;
+  /** There from the first message on. */
+  readonly tools: WorkerTools;
 
   constructor(link: PrimaryLink) {
+    this.tools = new WorkerTools((news) => void link.send({ type: 'tools', news }));
     const started = Promise.withResolvers<Extract<ToWorker, { type: 'start' }>>();
     const stopped = Promise.withResolvers<Extract<ToWorker, { type: 'stop' }>>();
     this.started = started.promise;
@@ -116,8 +132,14 @@ class Inbox {
           return stopped.resolve(message);
         case 'collect':
           return this.metrics?.collect(message.request);
+        case 'tools':
+          return this.tools.hear(message.news);
         case 'acknowledge':
           return this.metrics?.acknowledge(message.sequence);
+        case 'watch':
+          return this.live?.watch(message.forMs);
+        case 'detail':
+          return void this.live?.detail(message.request, message.id);
       }
     });
   }

@@ -13,10 +13,12 @@ import type {
 import { createLogger } from '../../../src/telemetry/log.ts';
 import { MemoryMetricsStore } from '../../../src/telemetry/memory-store.ts';
 import { VERSION } from '../../../src/version.ts';
+import { OTLP_DEFAULTS } from '../../config/otlp-values.ts';
 
 const SETTINGS = {
   admin: { token: 'secret', prefix: '/_weir' },
   policies: NO_POLICIES,
+  otlp: OTLP_DEFAULTS,
 } as ProxySettings;
 
 class FakeProcess implements WorkerProcess {
@@ -55,6 +57,7 @@ beforeEach(() => {
   pool = new WorkerPool({
     count: 2,
     metrics: new PoolMetrics({ own: new MemoryMetricsStore(), labelLimit: 200 }),
+    live: null,
     logger: createLogger({
       level: 'info',
       format: 'json',
@@ -102,11 +105,31 @@ describe('WorkerPool', () => {
         {
           type: 'start',
           version: VERSION,
-          settings: { admin: { token: null, prefix: '/_weir' }, policies: NO_POLICIES },
+          settings: {
+            admin: { token: null, prefix: '/_weir' },
+            policies: NO_POLICIES,
+            otlp: OTLP_DEFAULTS,
+          },
           worker: index + 1,
         },
       ]);
     }
+  });
+
+  it('tells what one learns of tools to the others, and to the one that takes a place later', async () => {
+    await startBoth();
+    const [first, second] = processes as [FakeProcess, FakeProcess];
+    const news = [{ name: 'a', text: '{}', bytes: 2, credence: 'asked' }];
+    first.events.message({ type: 'tools', news });
+    expect(second.received.at(-1)).toEqual({ type: 'tools', news });
+    expect(first.received.at(-1)).toMatchObject({ type: 'start' });
+    second.end('exit code 1');
+    await vi.advanceTimersByTimeAsync(60_000);
+    const [third] = processes.slice(2);
+    expect(third?.received.map(({ type }) => type)).toEqual(['start', 'tools']);
+    expect(third?.received.at(-1)).toEqual({ type: 'tools', news });
+    first.events.message({ type: 'tools', news: [{ ...news[0], text: '[]' }] });
+    expect(second.received.filter(({ type }) => type === 'tools')).toHaveLength(1);
   });
 
   it.each([

@@ -40,7 +40,7 @@ export class ChildWorker implements WorkerProcess {
   constructor(events: WorkerEvents) {
     const child = fork(process.argv[1] as string, [WORKER_ARGUMENT], {
       env: withoutSettings(process.env),
-      // Log lines go out without a detour; see LineWriter.
+      // Log lines go out without a detour; see LineOutput.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

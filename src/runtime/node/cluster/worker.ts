@@ -15,27 +15,16 @@ import { type FedListener, feedOnNode } from '../listener.ts';
 import { readProcess } from '../process-reading.ts';
 import { createTraffic } from '../traffic.ts';
 import { CONNECTION_TYPE } from './child-worker.ts';
-import { LineWriter } from './line-writer.ts';
 
 /** What a platform does differently in a worker. */
 export interface WorkerSide {
   readonly serve: (createLogger: (settings: ProxySettings) => Logger) => Promise<boolean>;
-  readonly writeOut: (text: string) => void;
-  /** Delivers what was written, before the process exits. */
-  readonly flush: () => void;
 }
 
 /** Null when this process was not started as a worker. */
 export function connectToPrimary(platform: Omit<ProcessPorts, 'worker'>): WorkerSide | null {
   if (process.argv[2] !== WORKER_ARGUMENT || process.send === undefined) return null;
-  const lines = new LineWriter(1);
-  return {
-    // Audit lines go the way of log lines, so that neither comes apart.
-    serve: (createLogger) =>
-      serve(createLogger, { ...platform, writeLines: (text) => writeEach(text, lines) }),
-    writeOut: (text) => lines.write(text),
-    flush: () => lines.flush(),
-  };
+  return { serve: (createLogger) => serve(createLogger, platform) };
 }
 
 function serve(
@@ -89,10 +78,6 @@ function serve(
       };
     },
   });
-}
-
-function writeEach(text: string, lines: LineWriter): void {
-  for (const line of text.split(/(?<=\n)/)) lines.write(line);
 }
 
 function send(message: Parameters<PrimaryLink['send']>[0]): Promise<void> {
