@@ -93,21 +93,26 @@ export function groupOptions(options: readonly Option[]): ReadonlyMap<string, re
 }
 
 function renderOption(option: Option): string[] {
-  const heading = flagLine({
-    name: option.flag,
-    boolean: option.kind === 'boolean',
-    placeholder: option.placeholder,
-  });
   const env = [option.env, ...option.aliases.map(showAlias)].join(', ');
+  const { heading, isComplete } = optionHeading(option);
   return [
-    `${heading}  ${showDefault(option)}`,
+    heading,
     ...wrap(option.description, 6),
-    // The placeholder of a choice shows its words already.
-    ...(option.kind === 'boolean' || option.kind === 'choice'
-      ? []
-      : wrap(`allowed: ${option.allowed.replaceAll('`', '')}`, 6)),
+    ...(isComplete ? [] : wrap(`allowed: ${option.allowed.replaceAll('`', '')}`, 6)),
     ...wrap(`env: ${env}`, 6),
   ];
+}
+
+/** @returns whether it says all that is allowed: a choice shows its words, unless they are many */
+function optionHeading(option: Option): { heading: string; isComplete: boolean } {
+  const { flag: name, kind, placeholder } = option;
+  const withPlaceholder = (text: string): string =>
+    `${flagLine({ name, boolean: kind === 'boolean', placeholder: text })}  ${showDefault(option)}`;
+  const heading = withPlaceholder(placeholder);
+  if (kind !== 'choice' || heading.length <= HELP_COLUMNS) {
+    return { heading, isComplete: kind === 'boolean' || kind === 'choice' };
+  }
+  return { heading: withPlaceholder('choice'), isComplete: false };
 }
 
 function showDefault({ required, defaultValue }: Option): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
+import { PROXY_OPTIONS } from '../../src/config/schema.ts';
 import { VERSION } from '../../src/version.ts';
 import { FakePlatform, type FakePlatformOptions } from './fake-platform.ts';
 
@@ -134,54 +135,29 @@ describe('config explain', () => {
       { env: { WEIR_LOG_LEVEL: 'debug', LOG_LEVEL: 'warn', SERVICE_PORT: '8080', PORT: '4000' } },
     );
     expect(code).toBe(0);
-    expect(out).toBe(
-      [
-        'KEY                    VALUE             SOURCE',
-        'targetAddr             localhost:3001    flag --target-addr',
-        'listenAddr             :4000             environment PORT',
-        'metricsAddr            :9090             default',
-        'logLevel               debug             environment WEIR_LOG_LEVEL (over LOG_LEVEL)',
-        'logFormat              auto              default',
-        'accessLog              true              default',
-        'tls.enabled            true              flag --tls-enabled',
-        'tls.certFile           /etc/tls/tls.crt  default',
-        'tls.keyFile            /etc/tls/tls.key  default',
-        'tls.minVersion         1.2               default',
-        'tls.clientCaFile       (unset)           default',
-        'healthCheckInterval    10s               default',
-        'allowedHosts           a, b              flag --allowed-hosts',
-        'allowedOrigins         (none)            default',
-        'preserveHost           false             default',
-        'apiKeyDigests          (none)            default',
-        'insecureNoAuth         false             default',
-        'upstream.name          upstream          default',
-        'upstream.caFile        (unset)           default',
-        'upstream.serverName    (unset)           default',
-        'timeouts.connect       30s               default',
-        'timeouts.responseHead  30s               default',
-        'timeouts.idleStream    0s                default',
-        'timeouts.total         0s                default',
-        'shutdownGrace          10s               default',
-        'metrics.labelLimit     200               default',
-        'metrics.resourceLabel  template          default',
-        'workers                1                 default',
-        'nodeShell              native            default',
-        'admin.token            (secret)          flag --admin-token',
-        'admin.prefix           /_weir            default',
-        'service.name           mcp-sidecar       default',
-        'service.version        (unset)           default',
-        'service.environment    dev               default',
-        'otlp.endpoint          (unset)           default',
-        'otlp.metricInterval    10s               default',
-        'auth                   (unset)           default',
-        'authorize              (unset)           default',
-        'validate               (unset)           default',
-        'limits                 (unset)           default',
-        'breaker                (unset)           default',
-        'audit                  (unset)           default',
-        'SERVICE_PORT is set but not read by the proxy: the port of an ordinary application that the tools role inspects; it speaks no MCP, so it is no target',
-        '',
-      ].join('\n'),
+    const [heading = '', ...rows] = out.trimEnd().split('\n');
+    const note = rows.pop();
+    const columns = ['KEY', 'VALUE', 'SOURCE'].map((title) => heading.indexOf(title));
+    const cells = rows.map((row) =>
+      columns.map((start, index) => row.slice(start, columns[index + 1]).trimEnd()),
+    );
+    expect(cells.map(([key]) => key)).toEqual([
+      ...PROXY_OPTIONS.map(({ key }) => key),
+      ...['auth', 'authorize', 'validate', 'limits', 'breaker', 'audit'],
+    ]);
+    const shown = new Map(cells.map(([key, ...rest]) => [key, rest]));
+    expect(shown.get('targetAddr')).toEqual(['localhost:3001', 'flag --target-addr']);
+    expect(shown.get('listenAddr')).toEqual([':4000', 'environment PORT']);
+    expect(shown.get('logLevel')).toEqual(['debug', 'environment WEIR_LOG_LEVEL (over LOG_LEVEL)']);
+    expect(shown.get('tls.enabled')).toEqual(['true', 'flag --tls-enabled']);
+    expect(shown.get('tls.clientCaFile')).toEqual(['(unset)', 'default']);
+    expect(shown.get('allowedHosts')).toEqual(['a, b', 'flag --allowed-hosts']);
+    expect(shown.get('allowedOrigins')).toEqual(['(none)', 'default']);
+    expect(shown.get('timeouts.responseHead')).toEqual(['30s', 'default']);
+    expect(shown.get('admin.token')).toEqual(['(secret)', 'flag --admin-token']);
+    expect(shown.get('audit')).toEqual(['(unset)', 'default']);
+    expect(note).toBe(
+      'SERVICE_PORT is set but not read by the proxy: the port of an ordinary application that the tools role inspects; it speaks no MCP, so it is no target',
     );
   });
 

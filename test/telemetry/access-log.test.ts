@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PolicyDecision, Principal } from '../../src/exchange/decision.ts';
 import type { ExchangeRecord, Outcome } from '../../src/exchange/record.ts';
@@ -58,6 +59,20 @@ describe('createAccessLogSink', () => {
       ['upstream_ms', 4.5],
     ]);
     expect(new Date(timestamp).toISOString()).toBe(timestamp);
+  });
+
+  it('every key is in docs/logging.md', () => {
+    const docs = readFileSync(new URL('../../docs/logging.md', import.meta.url), 'utf8');
+    const entry = log(
+      makeRecord({
+        outcome: 'denied',
+        reason: 'r',
+        trace: { traceId: 'a', serverSpanId: 'b' } as NonNullable<ExchangeRecord['trace']>,
+        decisions: [{ policy: 'limits', decision: 'limit', rule: 'x', reason: 'rate' }],
+      }),
+    );
+    expect(Object.keys(entry).filter((key) => !docs.includes(`\`${key}\``))).toEqual([]);
+    expect(Object.keys(entry)).toEqual(expect.arrayContaining(['trace_id', 'rule', 'reason']));
   });
 
   it('a batch is a batch, and names the first tool', () => {

@@ -141,6 +141,7 @@ export class FetchExchange {
       local = this.#exchange.requestChunk(value);
     }
     this.#held = null;
+    const unread = local !== null && reader !== undefined;
     if (local === null) {
       this.#exchange.requestEnd();
       local = await this.#exchange.judgeMessages();
@@ -153,7 +154,7 @@ export class FetchExchange {
       return { body: this.#exchange.heldBody as Uint8Array<ArrayBuffer> | null };
     }
     this.#settle();
-    return answerWith(this.#createResponse, local, toHeaderPairs(local.headers));
+    return answerWith(this.#createResponse, local, this.#responseHeaders(local.headers, unread));
   }
 
   /** Lets the rest of a refused request flow past, for a while. */
@@ -362,9 +363,12 @@ export class FetchExchange {
    * An answer that does not wait for the end of its request takes the connection with it, for not
    * every runtime reads on once it has been given (RFC 9112 §9.3; HTTP/2 streams need no such word).
    */
-  #responseHeaders(raw: RawHeaders): [string, string][] {
+  #responseHeaders(
+    raw: RawHeaders,
+    isEarly: boolean = this.#requestBody !== null,
+  ): [string, string][] {
     const headers = toHeaderPairs(raw);
-    if (this.#requestBody !== null && this.#context.httpVersion !== '2.0') {
+    if (isEarly && this.#context.httpVersion !== '2.0') {
       headers.push(['connection', 'close']);
     }
     return headers;
