@@ -21,7 +21,7 @@ import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build as bundle, type Metafile, type Plugin } from 'esbuild';
 import { PAGE_MODULE } from './build-page.ts';
-import { readAtStart } from './bundle-parts.ts';
+import { reachable, readAtStart } from './bundle-parts.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** A Worker starts for a request that waits. */
@@ -158,6 +158,7 @@ export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltF
       }),
     ),
   );
+  for (const { metafile } of results) await removeLeftovers(metafile.outputs);
   await chmod(join(outDir, 'weir.js'), 0o755);
   await writeLicenses(
     outDir,
@@ -176,6 +177,16 @@ export async function build(outDir: string = join(ROOT, 'dist')): Promise<BuiltF
     checkSize(`${file} with its parts`, gzipBytesWithParts, limits.withParts);
   }
   return built;
+}
+
+/** esbuild writes a part for an `import()` even when it has dropped the code with it. */
+async function removeLeftovers(outputs: Metafile['outputs']): Promise<void> {
+  const kept = reachable(outputs);
+  for (const path of Object.keys(outputs)) {
+    if (kept.has(path)) continue;
+    await rm(join(ROOT, path));
+    delete outputs[path];
+  }
 }
 
 function checkSize(what: string, bytes: number, limit: number): void {

@@ -52,7 +52,12 @@ describe.skipIf(NO_BROWSER !== undefined)(title('The live page in Chromium'), ()
     for (const tool of ['search', 'search', 'fail', 'unknown', 'report']) {
       await callTool(weir.url, tool, { delayMs: 5 });
     }
+    // The last that was sent.
+    await rows(page, 'report').waitFor();
     await rows(page, 'initialize').waitFor();
+    // The last that was sent.
+    await rows(page, 'report').waitFor();
+    expect(await rows(page, 'initialize').count()).toBe(1);
     expect(await rows(page, 'search').count()).toBe(2);
     expect(await rows(page, 'fail').locator('.badge').textContent()).toBe('tool error');
     expect(await rows(page, 'unknown').locator('.code').textContent()).toBe('-32602');

@@ -70,7 +70,7 @@ describe('package.json and deno.json', () => {
 
   it('pin exact versions', () => {
     for (const [name, version] of Object.entries(packageJson.devDependencies)) {
-      expect(version, name).toMatch(/^\d+\.\d+\.\d+(?:-[\w.]+)?$/);
+      expect(version, name).toMatch(/^(?:npm:[@\w/-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/);
     }
   });
 });

@@ -65,6 +65,23 @@ const numbers = (entries: readonly Entry[]) =>
   entries.flatMap(({ n }) => (n === undefined ? [] : n));
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
+describe.each(['node', 'bun'] as const)('openLog on %s, shared', (runtime) => {
+  it('keeps the lines of several processes apart, although the pipe is full again and again', async () => {
+    const one = [...COMMANDS[runtime], 'exit', String(MANY), 'shared'].join("' '");
+    const child = spawn('sh', ['-c', `'${one}' & '${one}' & '${one}' & wait`], {
+      stdio: 'pipe',
+      env: cleanEnvironment(),
+    });
+    children.push(child);
+    const counts = new Map<number, number>();
+    for (const n of numbers(parse(await text(child.stdout)))) {
+      counts.set(n, (counts.get(n) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(MANY);
+    expect([...counts.values()].every((count) => count === 3)).toBe(true);
+  });
+});
+
 describe.each(['node', 'bun', 'deno'] as const)('openLog on %s', (runtime) => {
   it('loses no line at the end, whatever a pipe takes at once', async () => {
     const child = start(runtime, 'exit', MANY);

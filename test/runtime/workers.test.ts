@@ -23,6 +23,7 @@ describe('weir as a Worker', () => {
       absWorkingDir: REPOSITORY,
       entryPoints: ['src/runtime/workers.ts'],
       outdir: 'dist',
+      chunkNames: 'parts/[name]-[hash]',
       splitting: true,
       bundle: true,
       minify: true,
