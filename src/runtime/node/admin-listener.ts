@@ -62,11 +62,16 @@ async function pump(stream: TextStream, response: ServerResponse): Promise<void>
       resolve();
     });
   });
-  for (;;) {
-    const text = await stream.next();
-    if (text === null || response.destroyed) break;
-    if (response.write(text)) continue;
-    await Promise.race([gone, new Promise((resolve) => response.once('drain', resolve))]);
+  try {
+    for (;;) {
+      const text = await stream.next();
+      if (text === null || response.destroyed) break;
+      if (response.write(text)) continue;
+      await Promise.race([gone, new Promise((resolve) => response.once('drain', resolve))]);
+    }
+    response.end();
+  } catch {
+    // A reader must not take an end for the end when there was more to come.
+    response.destroy();
   }
-  response.end();
 }
