@@ -12,11 +12,12 @@
 
 import type { ExchangeRecord, ExchangeSink, LiveExchange } from '../../exchange/record.ts';
 import { SecretNames } from '../../redact/secret-names.ts';
+import { isFailure } from '../failures.ts';
 import type { PayloadCapture } from './capture.ts';
 import { TrafficHistory } from './history.ts';
 import { ExchangeNotes } from './notes.ts';
 import { Recent } from './recent.ts';
-import { isFailure, RowMaker } from './rows.ts';
+import { RowMaker } from './rows.ts';
 import { Sessions } from './sessions.ts';
 import { ToolTable } from './tool-table.ts';
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ExchangeRecord, LiveExchange, Outcome, RpcCall } from '../../exchange/record.ts';
+import type { ExchangeRecord, LiveExchange, RpcCall } from '../../exchange/record.ts';
 import { redactHeaders } from '../../redact/headers.ts';
 import { redactText } from '../../redact/redact-text.ts';
 import { cutText } from '../../redact/safe-text.ts';
@@ -15,21 +15,6 @@ import type { CallDetail, ExchangeDetail, ExchangeRow } from './view.ts';
 
 /** Longest name, path or id that is shown, in UTF-16 code units. */
 const MAX_NAME_CHARS = 256;
-
-/** Outcomes that somebody has to look into. A refusal is one: a client did not get what it wanted. */
-const FAILURES: ReadonlySet<Outcome> = new Set<Outcome>([
-  'tool_error',
-  'rpc_error',
-  'http_error',
-  'denied',
-  'upstream_unreachable',
-  'upstream_timeout',
-  'upstream_aborted',
-]);
-
-export function isFailure(outcome: Outcome): boolean {
-  return FAILURES.has(outcome);
-}
 
 export class RowMaker {
   readonly #names: SecretNames;

@@ -27,21 +27,6 @@ export function isOperation({ kind }: RpcCall): boolean {
   return kind === 'request' || kind === 'notification';
 }
 
-const FAILURES: ReadonlySet<Outcome> = new Set<Outcome>([
-  'tool_error',
-  'rpc_error',
-  'http_error',
-  'denied',
-  'upstream_unreachable',
-  'upstream_timeout',
-  'upstream_aborted',
-]);
-
-/** Whether what was asked for has failed. A client that left has not seen a failure. */
-export function isFailure(outcome: Outcome): boolean {
-  return FAILURES.has(outcome);
-}
-
 /** What became of a call, also of one that got no answer of its own. */
 export function outcomeOf(call: RpcCall, record: ExchangeRecord): Outcome {
   if (call.outcome !== null) return call.outcome;

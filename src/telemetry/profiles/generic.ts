@@ -6,10 +6,11 @@
  */
 
 import type { ExchangeRecord } from '../../exchange/record.ts';
+import { isFailure } from '../failures.ts';
 import { LazyMap } from '../lazy-map.ts';
 import type { CounterSeries, Family, HistogramSeries, MetricDefinition } from '../metrics-store.ts';
 import type { WireLabels } from '../wire-labels.ts';
-import { isFailure, outcomeOf, targetOf } from './calls.ts';
+import { outcomeOf, targetOf } from './calls.ts';
 import { SERVICE_STATUS } from './health.ts';
 import { shownStatus } from './http-status.ts';
 import {

@@ -9,12 +9,13 @@
  */
 
 import type { ExchangeRecord, RpcCall } from '../../exchange/record.ts';
+import { isFailure } from '../failures.ts';
 import { LazyMap } from '../lazy-map.ts';
 import type { HistogramSeries, MetricDefinition } from '../metrics-store.ts';
 import { errorsOf } from '../trace/errors.ts';
 import type { WireLabels } from '../wire-labels.ts';
 import { OPERATION_BUCKETS_SECONDS } from './buckets.ts';
-import { isFailure, isOperation, outcomeOf, targetOf } from './calls.ts';
+import { isOperation, outcomeOf, targetOf } from './calls.ts';
 import type { MetricsDeclarer, MetricsProfile, ProfileFacts } from './profile.ts';
 
 const SERVER_LABELS = [

@@ -7,11 +7,12 @@
  */
 
 import type { ExchangeRecord, RpcCall } from '../../exchange/record.ts';
+import { isFailure } from '../failures.ts';
 import { LazyMap } from '../lazy-map.ts';
 import type { CounterSeries, HistogramSeries, MetricDefinition } from '../metrics-store.ts';
 import { UNKNOWN_METHOD, type WireLabels } from '../wire-labels.ts';
 import { OPERATION_BUCKETS_SECONDS } from './buckets.ts';
-import { countErrors, isFailure, isOperation, outcomeOf, targetOf } from './calls.ts';
+import { countErrors, isOperation, outcomeOf, targetOf } from './calls.ts';
 import { UPSTREAM_AVAILABLE } from './health.ts';
 import {
   isSseConnection,
