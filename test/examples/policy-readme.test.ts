@@ -28,7 +28,7 @@ async function runWeir(args: readonly string[]): Promise<string> {
 /** The packages that sources import, of files or on demand. */
 function importedPackages(): string[] {
   const names = new Set<string>();
-  for (const path of globSync('src/**/*.ts', { cwd: REPOSITORY })) {
+  for (const path of globSync(['src/**/*.ts', 'web/**/*.ts'], { cwd: REPOSITORY })) {
     const source = readFileSync(join(REPOSITORY, path), 'utf8');
     const { module } = parseSync(path, source);
     const requests = [
