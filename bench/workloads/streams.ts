@@ -133,6 +133,9 @@ export const FIRST_EVENT: Workload = {
   upstream: 'events',
   columns: ['p50Ms', 'p99Ms', 'cpuPercent'],
   maxRounds: 5,
+  tools: ['wrk'],
+  // A few calls would be measured in code that is still interpreted.
+  warmUp: SSE_CALLS.warmUp,
   measure: (run) =>
     observed(run, async () => {
       const output = await run.processes.run(

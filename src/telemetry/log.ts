@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type LogFields, MAX_FIELD_CHARS, quote, toJsonText, toPlainText } from './log-text.ts';
+import {
+  type LogFields,
+  type LogValue,
+  MAX_FIELD_CHARS,
+  quote,
+  toJsonText,
+  toPlainText,
+} from './log-text.ts';
 
 export type { LogFields, LogValue } from './log-text.ts';
 
@@ -159,23 +166,44 @@ function formatJson(
   line += `,"component":${quote(component)},"message":${quote(message, maxFieldChars)}`;
   for (const name of Object.keys(fields)) {
     const value = fields[name];
-    if (value !== undefined) line += jsonKey(name) + toJsonText(value, maxFieldChars);
+    if (value !== undefined) line += formatMember(name, value, maxFieldChars);
   }
   return `${line}}`;
 }
 
-/** Names of fields come from the program, so there are few, each of them in many entries. */
-const jsonKeys: Map<string, string> = new Map();
-const MAX_JSON_KEYS = 256;
+/** A field as it was written last: most have the same value entry after entry. */
+interface Member {
+  /** `,"name":` */
+  readonly key: string;
+  value: LogValue;
+  text: string;
+}
 
-/** `,"name":` */
-function jsonKey(name: string): string {
-  let key = jsonKeys.get(name);
-  if (key === undefined) {
-    key = `,${quote(ENTRY_KEYS.has(name) ? `field_${name}` : name)}:`;
-    if (jsonKeys.size < MAX_JSON_KEYS) jsonKeys.set(name, key);
+/** Names of fields come from the program, so there are few. */
+const members: Map<string, Member> = new Map();
+const MAX_MEMBERS = 256;
+/** Longest string that is kept, in UTF-16 code units. */
+const MAX_KEPT_CHARS = 128;
+
+/** `,"name":value` */
+function formatMember(
+  name: string,
+  value: Exclude<LogValue, undefined>,
+  maxFieldChars: number,
+): string {
+  const member = members.get(name);
+  if (member === undefined) {
+    const key = `,${quote(ENTRY_KEYS.has(name) ? `field_${name}` : name)}:`;
+    if (members.size < MAX_MEMBERS) members.set(name, { key, value: undefined, text: '' });
+    return key + toJsonText(value, maxFieldChars);
   }
-  return key;
+  if (member.value === value) return member.text;
+  const text = member.key + toJsonText(value, maxFieldChars);
+  if (typeof value !== 'string' || value.length <= Math.min(MAX_KEPT_CHARS, maxFieldChars)) {
+    member.value = value;
+    member.text = text;
+  }
+  return text;
 }
 
 function formatText(
