@@ -11,6 +11,8 @@ import type { GuardedExchange, GuardedMessage } from './guard.ts';
 import type { RequestFields } from './headers.ts';
 import type { ParseProblem } from './record.ts';
 
+const decoder = new TextDecoder();
+
 /** One message, with the body it is a part of. */
 export class RequestMessage implements GuardedMessage {
   readonly envelope: MessageEnvelope;
@@ -50,7 +52,7 @@ export class RequestMessage implements GuardedMessage {
   }
 
   json(): Readonly<Record<string, unknown>> {
-    this.#json ??= JSON.parse(new TextDecoder().decode(this.bytes())) as Record<string, unknown>;
+    this.#json ??= JSON.parse(decoder.decode(this.bytes())) as Record<string, unknown>;
     return this.#json;
   }
 }

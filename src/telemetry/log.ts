@@ -197,7 +197,8 @@ function formatMember(
     if (members.size < MAX_MEMBERS) members.set(name, { key, value: undefined, text: '' });
     return key + toJsonText(value, maxFieldChars);
   }
-  if (member.value === value) return member.text;
+  // Where strings are cut shorter than what is kept, nothing that is kept will do.
+  if (member.value === value && maxFieldChars >= MAX_KEPT_CHARS) return member.text;
   const text = member.key + toJsonText(value, maxFieldChars);
   if (typeof value !== 'string' || value.length <= Math.min(MAX_KEPT_CHARS, maxFieldChars)) {
     member.value = value;
