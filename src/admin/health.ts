@@ -108,15 +108,11 @@ export class HealthMonitor {
   }
 
   health(): HealthReport {
-    return { status: 'healthy', uptime_seconds: this.#uptimeSeconds() };
+    return reportHealth(this.#uptimeMs());
   }
 
   readiness(): ReadinessReport {
-    return {
-      status: this.isReady ? 'healthy' : 'unhealthy',
-      checks: { target: this.#check },
-      uptime_seconds: this.#uptimeSeconds(),
-    };
+    return reportReadiness(this.isReady, this.#check, this.#uptimeMs());
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -171,11 +167,29 @@ export class HealthMonitor {
     });
   }
 
-  /** Whole milliseconds, written as seconds. */
-  #uptimeSeconds(): number {
-    return Math.max(0, this.#now() - this.#startedAt) / 1000;
+  #uptimeMs(): number {
+    return this.#now() - this.#startedAt;
   }
 }
+
+export function reportHealth(uptimeMs: number): HealthReport {
+  return { status: 'healthy', uptime_seconds: toSeconds(uptimeMs) };
+}
+
+export function reportReadiness(
+  isReady: boolean,
+  target: TargetCheck,
+  uptimeMs: number,
+): ReadinessReport {
+  return {
+    status: isReady ? 'healthy' : 'unhealthy',
+    checks: { target },
+    uptime_seconds: toSeconds(uptimeMs),
+  };
+}
+
+/** Whole milliseconds, written as seconds; none below zero where a clock went back. */
+const toSeconds = (ms: number): number => Math.max(0, ms) / 1000;
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

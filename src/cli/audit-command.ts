@@ -7,7 +7,14 @@
 import { ConfigError, printableName } from '../config/problem.ts';
 import { type Platform, StartError } from '../runtime/platform.ts';
 import { type AuditVerification, verifyAuditFiles } from '../runtime/verify-audit.ts';
-import { type Command, type CommandInput, EXIT_FAILURE, EXIT_OK } from './command.ts';
+import {
+  type Command,
+  type CommandInput,
+  EXIT_FAILURE,
+  EXIT_OK,
+  switchFlag,
+  valueFlag,
+} from './command.ts';
 
 const FAULTS: Readonly<Record<NonNullable<AuditVerification['broken']>['fault'], string>> = {
   not_chained: 'does not end like a line of a chain: it was cut off, or something else wrote it',
@@ -28,20 +35,11 @@ export const auditVerifyCommand: Command = {
   takesSettings: false,
   operands: '<file>…',
   flags: [
-    {
-      name: 'whole',
-      boolean: true,
-      placeholder: '',
-      description: 'Fail unless the first line is the first of its chain, with nothing before it',
-      example: 'true',
-    },
-    {
-      name: 'last',
-      boolean: false,
-      placeholder: 'hash',
-      description: 'Fail unless the last line has this hash',
-      example: '9f86d081…',
-    },
+    switchFlag(
+      'whole',
+      'Fail unless the first line is the first of its chain, with nothing before it',
+    ),
+    valueFlag('last', 'hash', 'Fail unless the last line has this hash', '9f86d081…'),
   ],
   async run({ platform, flags }: CommandInput): Promise<number> {
     if (flags.operands.length === 0) {

@@ -9,7 +9,7 @@ import { ConfigError } from '../config/problem.ts';
 import { digestApiKey, generateApiKey } from '../policy/auth/key-format.ts';
 import { hashPassword, MAX_ITERATIONS, MIN_ITERATIONS } from '../policy/auth/password.ts';
 import type { Platform } from '../runtime/platform.ts';
-import { type Command, EXIT_OK } from './command.ts';
+import { type Command, EXIT_OK, switchFlag, valueFlag } from './command.ts';
 
 const newKeyCommand: Command = {
   name: 'auth new-key',
@@ -18,15 +18,7 @@ const newKeyCommand: Command = {
     'The key is for the client, which sends it as X-API-Key or as a bearer token, and is shown only ' +
     'here. The digest is for weir: --api-key-digests, or digest in the section auth of weir.yaml.',
   takesSettings: false,
-  flags: [
-    {
-      name: 'json',
-      boolean: true,
-      placeholder: '',
-      description: 'Print JSON instead of text',
-      example: 'true',
-    },
-  ],
+  flags: [switchFlag('json', 'Print JSON instead of text')],
   async run({ platform, flags }) {
     const key = generateApiKey();
     const digest = await digestApiKey(key);
@@ -67,13 +59,12 @@ const hashPasswordCommand: Command = {
     'line break at its end is not part of it.',
   takesSettings: false,
   flags: [
-    {
-      name: 'iterations',
-      boolean: false,
-      placeholder: 'number',
-      description: `How much work guessing is, ${MIN_ITERATIONS} to ${MAX_ITERATIONS}; Workers take no more than the least. All users must have the same. Default ${MIN_ITERATIONS}`,
-      example: '600000',
-    },
+    valueFlag(
+      'iterations',
+      'number',
+      `How much work guessing is, ${MIN_ITERATIONS} to ${MAX_ITERATIONS}; Workers take no more than the least. All users must have the same. Default ${MIN_ITERATIONS}`,
+      '600000',
+    ),
   ],
   async run({ platform, flags }) {
     const given = flags.values.get('iterations')?.at(-1) ?? String(MIN_ITERATIONS);

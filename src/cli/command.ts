@@ -23,6 +23,21 @@ export interface CommandFlag {
   readonly example: string;
 }
 
+/** A flag with a value, as in `--url <url>`. */
+export function valueFlag(
+  name: string,
+  placeholder: string,
+  description: string,
+  example: string,
+): CommandFlag {
+  return { name, boolean: false, placeholder, description, example };
+}
+
+/** A flag that is there or not. */
+export function switchFlag(name: string, description: string): CommandFlag {
+  return { name, boolean: true, placeholder: '', description, example: 'true' };
+}
+
 export interface CommandInput {
   readonly platform: Platform;
   readonly flags: FlagReading;

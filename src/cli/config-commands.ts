@@ -10,7 +10,7 @@ import {
   explainUnusedVariables,
 } from '../config/explain.ts';
 import { hasPolicies } from '../config/policy-sections.ts';
-import { type Command, EXIT_FAILURE, EXIT_OK } from './command.ts';
+import { type Command, EXIT_FAILURE, EXIT_OK, switchFlag } from './command.ts';
 import { loadSettings } from './load-settings.ts';
 
 export const configExplainCommand: Command = {
@@ -20,15 +20,7 @@ export const configExplainCommand: Command = {
     'Takes the same flags, environment and file as "weir proxy" and resolves them the same way, ' +
     'without starting anything. Secrets are masked.',
   takesSettings: true,
-  flags: [
-    {
-      name: 'json',
-      boolean: true,
-      placeholder: '',
-      description: 'Print JSON instead of a table',
-      example: 'true',
-    },
-  ],
+  flags: [switchFlag('json', 'Print JSON instead of a table')],
   async run({ platform, flags }) {
     const settings = explainSettings(await loadSettings(platform, flags));
     const unused = explainUnusedVariables(platform.env);

@@ -7,27 +7,19 @@
 import type { Option } from '../config/option.ts';
 import { PROXY_OPTIONS } from '../config/schema.ts';
 import { VERSION } from '../version.ts';
-import type { Command, CommandFlag } from './command.ts';
+import { type Command, type CommandFlag, switchFlag, valueFlag } from './command.ts';
 
 /** Widest line of any help text, in characters. */
 export const HELP_COLUMNS = 100;
 
-export const HELP_FLAG: CommandFlag = {
-  name: 'help',
-  boolean: true,
-  placeholder: '',
-  description: 'Show this help',
-  example: 'true',
-};
+export const HELP_FLAG: CommandFlag = switchFlag('help', 'Show this help');
 
-export const CONFIG_FLAG: CommandFlag = {
-  name: 'config',
-  boolean: false,
-  placeholder: 'file',
-  description:
-    'Configuration file in YAML. Without it WEIR_CONFIG names one, else weir.yaml in the working directory is read if it exists',
-  example: 'weir.yaml',
-};
+export const CONFIG_FLAG: CommandFlag = valueFlag(
+  'config',
+  'file',
+  'Configuration file in YAML. Without it WEIR_CONFIG names one, else weir.yaml in the working directory is read if it exists',
+  'weir.yaml',
+);
 
 /** Help of the program, or of a group of commands such as `config`. */
 export function renderOverview(commands: readonly Command[], group: string): string {

@@ -16,7 +16,7 @@ import type { LoadEra } from '../loadtest/mix.ts';
 import type { LoadTestOptions } from '../loadtest/run.ts';
 import { isLoopbackUrl, parseTargetUrl } from '../loadtest/target.ts';
 import type { Platform } from '../runtime/platform.ts';
-import type { CommandFlag } from './command.ts';
+import { type CommandFlag, switchFlag, valueFlag } from './command.ts';
 
 /** Where `npm start` puts the demo's proxy. */
 const DEFAULT_URL = 'http://127.0.0.1:8080/mcp';
@@ -33,19 +33,6 @@ const ERAS: ReadonlyMap<string, readonly LoadEra[]> = new Map([
   ['legacy', ['legacy']],
   ['both', ['modern', 'legacy']],
 ]);
-
-function valueFlag(
-  name: string,
-  placeholder: string,
-  description: string,
-  example: string,
-): CommandFlag {
-  return { name, boolean: false, placeholder, description, example };
-}
-
-function switchFlag(name: string, description: string): CommandFlag {
-  return { name, boolean: true, placeholder: '', description, example: 'true' };
-}
 
 export const LOADTEST_FLAGS: readonly CommandFlag[] = [
   valueFlag(

@@ -6,7 +6,7 @@
  */
 
 import { ConfigError } from '../config/problem.ts';
-import type { Command, CommandFlag, CommandInput } from './command.ts';
+import { type Command, type CommandInput, switchFlag, valueFlag } from './command.ts';
 import type { RehearsedPolicy } from './policy-rehearsal.ts';
 
 /** Resolves flags, environment and file to the rules; throws ConfigError. */
@@ -48,25 +48,31 @@ function createExplainCommand(load: LoadPolicy): Command {
       'one would be; nothing is sent. Exits with 0 when it is allowed, 1 when it is not.',
     takesSettings: true,
     flags: [
-      flag('message', 'json', 'The message as JSON, or @file; without it a GET', '@call.json'),
-      flag('principal', 'yaml', 'Who calls; without it nobody', '{subject: ada, scopes: [read]}'),
-      flag('header', 'name:value', 'A header field; may be repeated', 'Accept:text/event-stream'),
-      flag('http-method', 'name', 'POST with a message, else GET', 'DELETE'),
-      flag('tools', 'file', 'Cases whose "tools" say which tools only read', 'policy-cases.yaml'),
-      { ...flag('json', '', 'Print JSON instead of text', 'true'), boolean: true },
+      valueFlag('message', 'json', 'The message as JSON, or @file; without it a GET', '@call.json'),
+      valueFlag(
+        'principal',
+        'yaml',
+        'Who calls; without it nobody',
+        '{subject: ada, scopes: [read]}',
+      ),
+      valueFlag(
+        'header',
+        'name:value',
+        'A header field; may be repeated',
+        'Accept:text/event-stream',
+      ),
+      valueFlag('http-method', 'name', 'POST with a message, else GET', 'DELETE'),
+      valueFlag(
+        'tools',
+        'file',
+        'Cases whose "tools" say which tools only read',
+        'policy-cases.yaml',
+      ),
+      switchFlag('json', 'Print JSON instead of text'),
     ],
     async run(input) {
       const { explainMessage } = await import('./rehearse-policy.ts');
       return explainMessage(await load(input), input);
     },
   };
-}
-
-function flag(
-  name: string,
-  placeholder: string,
-  description: string,
-  example: string,
-): CommandFlag {
-  return { name, boolean: false, placeholder, description, example };
 }

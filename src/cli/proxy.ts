@@ -10,7 +10,7 @@ import type { ProxySettings } from '../config/settings.ts';
 import { MAX_SHARED_WRITE_BYTES } from '../runtime/line-output.ts';
 import type { Platform } from '../runtime/platform.ts';
 import { createLogger, type Logger } from '../telemetry/log.ts';
-import { type Command, type CommandInput, EXIT_FAILURE, EXIT_OK } from './command.ts';
+import { type Command, type CommandInput, EXIT_FAILURE, EXIT_OK, switchFlag } from './command.ts';
 import { loadSettings } from './load-settings.ts';
 import type { TerminalWatch } from './watch.ts';
 
@@ -23,14 +23,10 @@ export const proxyCommand: Command = {
     'signal ends it at once (exit 1).',
   takesSettings: true,
   flags: [
-    {
-      name: 'watch',
-      boolean: true,
-      placeholder: '',
-      description:
-        'Show requests, errors, latency, tools and the last exchanges as a table in this terminal. Log lines then go to standard error, where that is not the terminal as well',
-      example: 'true',
-    },
+    switchFlag(
+      'watch',
+      'Show requests, errors, latency, tools and the last exchanges as a table in this terminal. Log lines then go to standard error, where that is not the terminal as well',
+    ),
   ],
   run: runProxy,
 };

@@ -4,8 +4,14 @@
  * @module
  */
 
-import type { HealthReport, ReadinessReport, TargetCheck } from '../../admin/health.ts';
-import { DEFAULT_PROBE_TIMEOUT_MS } from '../../admin/health.ts';
+import {
+  DEFAULT_PROBE_TIMEOUT_MS,
+  type HealthReport,
+  type ReadinessReport,
+  reportHealth,
+  reportReadiness,
+  type TargetCheck,
+} from '../../admin/health.ts';
 import { describeProbeError } from '../../admin/probe-error.ts';
 
 /** Statuses with which Cloudflare says that it could not reach an origin. */
@@ -50,15 +56,11 @@ export class OnDemandHealth {
   }
 
   health(): HealthReport {
-    return { status: 'healthy', uptime_seconds: this.#uptimeSeconds() };
+    return reportHealth(Date.now() - this.#startedAt);
   }
 
   readiness(): ReadinessReport {
-    return {
-      status: this.isReady ? 'healthy' : 'unhealthy',
-      checks: { target: this.#check },
-      uptime_seconds: this.#uptimeSeconds(),
-    };
+    return reportReadiness(this.isReady, this.#check, Date.now() - this.#startedAt);
   }
 
   /** What is wrong in a few words, or null. */
@@ -74,9 +76,5 @@ export class OnDemandHealth {
     } catch (error) {
       return describeProbeError(error);
     }
-  }
-
-  #uptimeSeconds(): number {
-    return Math.max(0, Date.now() - this.#startedAt) / 1000;
   }
 }
