@@ -243,10 +243,13 @@ describe.skipIf(NO_BROWSER !== undefined)(title('The live page in Chromium'), ()
         `a_tool_with_a_name_that_is_much_too_long_for_a_phone_${'x'.repeat(80)}`,
       );
       await rows(page, 'much_too_long').first().waitFor();
+      // Figures as wide as they get: "100 %", and milliseconds in three digits.
+      for (let call = 0; call < 10; call++) await callTool(weir.url, 'fail', { delayMs: 110 });
       expect(await sideways(page)).toBeLessThanOrEqual(0);
       for (const tab of ['Tools', 'Streams', 'Traffic']) {
         await page.getByRole('tab', { name: tab }).click();
         expect(await sideways(page)).toBeLessThanOrEqual(0);
+        expect(await cutOff(page), tab).toEqual([]);
       }
       const [background, ink] = await page.evaluate(() => {
         const style = getComputedStyle(document.body);
@@ -329,4 +332,18 @@ function contrastOf(page: Page, selector: string): Promise<number> {
     });
     return Math.min(...ratios);
   }, selector);
+}
+
+/** Figures and lines that go beyond the panel they are in, which shows no more than fits. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.panel.shown tbody tr > :not(.what)')]
+      .filter((cell) => {
+        const panel = (cell.closest('.panel') as Element).getBoundingClientRect();
+        const inner = document.createRange();
+        inner.selectNodeContents(cell);
+        return inner.getBoundingClientRect().right > panel.right;
+      })
+      .map(({ outerHTML }) => outerHTML),
+  );
 }

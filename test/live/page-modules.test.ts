@@ -13,6 +13,7 @@ import { toCurl } from '../../web/live/curl.ts';
 import { matches, NO_FILTER } from '../../web/live/filter.ts';
 import { formatAge, formatBytes, formatMs, formatShare } from '../../web/live/format.ts';
 import { CHART_SECONDS, MAX_ROWS, Model } from '../../web/live/model.ts';
+import { LOGARITHMIC, linear } from '../../web/live/scale.ts';
 
 const row = (changes: Partial<ExchangeRow> = {}): ExchangeRow => ({
   id: '1',
@@ -219,5 +220,22 @@ describe('Figures', () => {
       '0.3 %',
       '100 %',
     ]);
+  });
+});
+
+describe('Scales', () => {
+  it('linear: from zero to above the greatest value, and not less than it should be', () => {
+    expect(linear(5).range(1, 2)).toEqual([0, 5]);
+    expect(linear(5).range(1, 100)).toEqual([0, expect.closeTo(110)]);
+    expect(linear(5).range(null, null)).toEqual([0, 5]);
+  });
+
+  it('LOGARITHMIC: whole decades, two at least, with a mark at each as far as there is room', () => {
+    expect(LOGARITHMIC.range(2.3, 900)).toEqual([1, 1000]);
+    expect(LOGARITHMIC.range(2.3, 9)).toEqual([1, 100]);
+    expect(LOGARITHMIC.range(0.3, 0.4)).toEqual([0.1, 10]);
+    expect(LOGARITHMIC.range(null, null)).toEqual([1, 100]);
+    expect(LOGARITHMIC.marks?.(1, 1000)).toEqual([10, 100, 1000]);
+    expect(LOGARITHMIC.marks?.(0.1, 100_000)).toEqual([10, 1000, 100_000]);
   });
 });

@@ -5,6 +5,7 @@
  */
 
 import uPlot from 'uplot';
+import type { YScale } from './scale.ts';
 
 export interface ChartLine {
   readonly label: string;
@@ -18,8 +19,7 @@ export type Column = readonly (number | null)[];
 
 export interface ChartOptions {
   readonly lines: readonly ChartLine[];
-  /** Least height of the scale, so that little does not look like much. */
-  readonly leastTop: number;
+  readonly scale: YScale;
   readonly format: (value: number) => string;
   /** The place that is pointed at, or null again. */
   readonly onPoint: (index: number | null) => void;
@@ -55,7 +55,7 @@ export class Chart {
     this.#plot?.destroy();
     const style = getComputedStyle(document.documentElement);
     const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const { lines, leastTop, format } = this.#options;
+    const { lines, scale, format } = this.#options;
     this.#plot = new uPlot(
       {
         width: Math.max(160, this.#host.clientWidth),
@@ -70,7 +70,7 @@ export class Chart {
         },
         scales: {
           x: { time: true },
-          y: { range: (_plot, _low, high) => [0, Math.max(leastTop, (high ?? 0) * 1.1)] },
+          y: { distr: scale.distr, range: (_plot, low, high) => scale.range(low, high) },
         },
         axes: [
           { show: false },
@@ -83,6 +83,7 @@ export class Chart {
             ticks: { show: false },
             grid: { stroke: color('line'), width: 1 },
             space: 30,
+            ...marksOf(scale),
             values: (_plot, splits) => splits.map((value) => (value === 0 ? '' : format(value))),
           },
         ],
@@ -116,6 +117,12 @@ export class Chart {
       this.#host,
     );
   }
+}
+
+function marksOf({ marks }: YScale): Pick<uPlot.Axis, 'splits' | 'filter'> {
+  if (marks === undefined) return {};
+  // All of them have labels: they are few enough.
+  return { splits: (_plot, _axis, low, high) => marks(low, high), filter: (_plot, all) => all };
 }
 
 function gradient({ ctx, bbox }: uPlot, color: string): CanvasGradient | string {

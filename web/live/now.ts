@@ -8,11 +8,12 @@ import { Chart, type ChartLine, type Column } from './chart.ts';
 import { h, setText } from './dom.ts';
 import { formatCount, formatMs, formatShare } from './format.ts';
 import type { Second } from './model.ts';
+import { LOGARITHMIC, linear, type YScale } from './scale.ts';
 
 interface CardOptions {
   readonly title: string;
   readonly lines: readonly ChartLine[];
-  readonly leastTop: number;
+  readonly scale: YScale;
   readonly axis: (value: number) => string;
   readonly columns: (second: Second) => readonly (number | null)[];
   /** The figure in large, and what stands beside it. Null is a second nothing is known of. */
@@ -26,7 +27,7 @@ const CARDS: readonly CardOptions[] = [
       { label: 'all', color: 'accent', filled: true },
       { label: 'failed', color: 'bad', filled: true },
     ],
-    leastTop: 5,
+    scale: linear(5),
     axis: formatCount,
     columns: ({ requests, errors }) => [requests, errors],
     read: ({ requests, errors }) => [
@@ -38,7 +39,7 @@ const CARDS: readonly CardOptions[] = [
   {
     title: 'Errors',
     lines: [{ label: 'error rate', color: 'bad', filled: true }],
-    leastTop: 5,
+    scale: linear(5),
     axis: (value) => `${value} %`,
     columns: ({ requests, errors }) => [requests === 0 ? null : (100 * errors) / requests],
     read: ({ requests, errors }) => [
@@ -54,14 +55,14 @@ const CARDS: readonly CardOptions[] = [
       { label: 'p95', color: 'p95' },
       { label: 'p50', color: 'accent', filled: true },
     ],
-    leastTop: 1,
+    scale: LOGARITHMIC,
     axis: (value) => (value < 1000 ? `${value} ms` : `${value / 1000} s`),
     columns: ({ latency }) => [latency?.p99 ?? null, latency?.p95 ?? null, latency?.p50 ?? null],
     read: ({ latency }) => {
       const [value = '–', unit = ''] = formatMs(latency?.p50 ?? null).split(' ');
       return [
         value,
-        unit,
+        latency === null ? '' : `${unit} p50`,
         latency === null ? '' : `p95 ${formatMs(latency.p95)}, p99 ${formatMs(latency.p99)}`,
       ];
     },
@@ -72,7 +73,7 @@ const CARDS: readonly CardOptions[] = [
       { label: 'streams', color: 'stream', filled: true },
       { label: 'in flight', color: 'p95' },
     ],
-    leastTop: 4,
+    scale: linear(4),
     axis: formatCount,
     columns: ({ streams, inFlight }) => [streams, inFlight],
     read: ({ streams, inFlight }) => [
@@ -112,10 +113,10 @@ class Card {
 
   /** When it is in the page: a chart asks how wide it may be. */
   draw(): void {
-    const { lines, leastTop, axis } = this.#options;
+    const { lines, scale, axis } = this.#options;
     this.#chart = new Chart(this.#host, {
       lines,
-      leastTop,
+      scale,
       format: axis,
       onPoint: (index) => {
         this.#pointed = index;

@@ -272,7 +272,7 @@ function makeRow(row: PageRow, isNew: boolean): HTMLTableRowElement {
         'span',
         { class: 'call' },
         h('span', { class: 'name', title: row.target?.name }, row.target?.name ?? subjectOf(row)),
-        row.target !== null && h('span', { class: 'method' }, subjectOf(row)),
+        h('span', { class: 'method' }, row.target === null ? '' : subjectOf(row)),
         row.stream !== 'none' &&
           h('span', { class: 'tag', title: 'Answered with an event stream' }, 'sse'),
         row.era !== 'unknown' && h('span', { class: `tag era-${row.era}` }, row.era),
