@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Timestamps } from '../redact/timestamps.ts';
 import {
   type LogFields,
   type LogValue,
@@ -158,11 +159,13 @@ class LineLogger implements Logger {
   }
 }
 
+const timestamps = new Timestamps();
+
 function formatJson(
   { time, level, component, message, fields }: Entry,
   maxFieldChars: number,
 ): string {
-  let line = `{"timestamp":"${toTimestamp(time)}","level":"${level}"`;
+  let line = `{"timestamp":"${timestamps.of(time)}","level":"${level}"`;
   line += `,"component":${quote(component)},"message":${quote(message, maxFieldChars)}`;
   for (const name of Object.keys(fields)) {
     const value = fields[name];
@@ -214,7 +217,7 @@ function formatText(
 ): string {
   const levelText = level.toUpperCase().padEnd(LEVEL_COLUMNS);
   const parts = [
-    toTimestamp(time),
+    timestamps.of(time),
     color ? `\u001b[${COLORS[level]}m${levelText}\u001b[0m` : levelText,
     toMessageText(component).padEnd(COMPONENT_COLUMNS),
     toMessageText(message, maxFieldChars),
@@ -231,19 +234,4 @@ function formatText(
 /** Messages are prose: escaped like a quoted value, but without the quotes. */
 function toMessageText(message: string, maxChars?: number): string {
   return quote(message, maxChars).slice(1, -1).replaceAll('\\"', '"');
-}
-
-/** The timestamp written last: under load many entries are of one millisecond. */
-let lastTime = 0;
-let lastTimestamp = '1970-01-01T00:00:00.000Z';
-
-/** ISO 8601 in UTC. A clock that is out of its mind must not stop the log. */
-function toTimestamp(time: number): string {
-  if (time !== lastTime) {
-    const date = new Date(time);
-    if (Number.isNaN(date.getTime())) return '1970-01-01T00:00:00.000Z';
-    lastTime = time;
-    lastTimestamp = date.toISOString();
-  }
-  return lastTimestamp;
 }

@@ -6,15 +6,18 @@
  */
 
 import type { PolicyDecision } from '../../exchange/guard.ts';
+import { Timestamps } from '../../redact/timestamps.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
 import { makeSteadyParts, type SteadyParts, textOf } from './steady-parts.ts';
+
+const timestamps = new Timestamps();
 
 /** A record as JSON without a line break. */
 export function formatRecord(record: AuditRecord, format: AuditFormat): string {
   const { toParams, toDuration, toTrace, toSequence } = steadyParts(record, format);
   return (
-    `{"timestamp":"${toTimestamp(record.startedAt)}"${toParams}` +
+    `{"timestamp":"${timestamps.of(record.startedAt)}"${toParams}` +
     (record.params ?? 'null') +
     toDuration +
     roundMs(record.durationMs) +
@@ -85,21 +88,6 @@ function isSameDecision(a: PolicyDecision | null, b: PolicyDecision | null): boo
     a.rule === b.rule &&
     a.reason === b.reason
   );
-}
-
-/** The timestamp written last: under load many calls begin in one millisecond. */
-let lastTime = 0;
-let lastTimestamp = '1970-01-01T00:00:00.000Z';
-
-/** ISO 8601 in UTC. A clock that is out of its mind must not stop the audit. */
-function toTimestamp(time: number): string {
-  if (time !== lastTime) {
-    const date = new Date(time);
-    if (Number.isNaN(date.getTime())) return '1970-01-01T00:00:00.000Z';
-    lastTime = time;
-    lastTimestamp = date.toISOString();
-  }
-  return lastTimestamp;
 }
 
 /** Milliseconds with microseconds. */
