@@ -9,7 +9,12 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../fixtures/wait.ts';
 import { collectorPath } from '../otel/collector.ts';
-import { COLLECTOR_CONFIG, type ShippedCollector, startShippedCollector } from './collector.ts';
+import {
+  COLLECTOR_CONFIG,
+  JAEGER_CONFIG,
+  type ShippedCollector,
+  startShippedCollector,
+} from './collector.ts';
 import { fillIn, queriesOf, readDashboards } from './dashboards.ts';
 import { describeWith } from './describe-with.ts';
 import { type Prometheus, prometheusMissing } from './prometheus.ts';
@@ -28,13 +33,14 @@ describeWith(missing, 'otel-collector-config.yaml', () => {
   }, START_MS);
   afterAll(() => collector?.stop());
 
-  it('is valid', () => {
+  it.each([
+    ['by itself', [COLLECTOR_CONFIG]],
+    ['with Jaeger', [COLLECTOR_CONFIG, JAEGER_CONFIG]],
+  ])('is valid %s', (_, files) => {
     const { status, stderr } = spawnSync(
       program ?? '',
-      ['validate', '--config', COLLECTOR_CONFIG],
-      {
-        encoding: 'utf8',
-      },
+      ['validate', ...files.flatMap((file) => ['--config', file])],
+      { encoding: 'utf8' },
     );
     expect(stderr).toBe('');
     expect(status).toBe(0);

@@ -17,6 +17,12 @@ export const COLLECTOR_CONFIG: string = join(
   'examples/observability/otel-collector-config.yaml',
 );
 
+/** What sends spans to Jaeger, beside the above. */
+export const JAEGER_CONFIG: string = join(
+  REPOSITORY,
+  'examples/observability/otel-collector-jaeger.yaml',
+);
+
 export interface ShippedCollector {
   /** For OTLP over HTTP. */
   readonly url: string;

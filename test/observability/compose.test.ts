@@ -192,12 +192,46 @@ describe.each(STACKS)('$file', ({ file, weirs }) => {
     );
   });
 
-  it('gives Grafana its data source and its dashboards', () => {
+  it('has spans go from the collector to Jaeger', () => {
+    const { command = [] } = service('otel-collector');
+    const configs = command.map((word) =>
+      hostPath(compose, service('otel-collector'), word.replace('--config=', '')),
+    );
+    expect(configs).toEqual(
+      ['otel-collector-config.yaml', 'otel-collector-jaeger.yaml'].map((name) =>
+        join(REPOSITORY, FOLDER, name),
+      ),
+    );
+    const { exporters, service: overlay } = readYaml<{
+      exporters: Record<string, { endpoint: string }>;
+      service: { pipelines: { traces: { exporters: string[] } } };
+    }>(configs[1] ?? '');
+    // The port on which Jaeger takes OTLP over HTTP.
+    expect(Object.values(exporters)).toEqual([{ endpoint: 'http://jaeger:4318' }]);
+    expect(overlay.pipelines).toEqual({ traces: { exporters: Object.keys(exporters) } });
+    expect(service('jaeger').ports).toEqual(['127.0.0.1:16686:16686']);
+  });
+
+  it('gives Grafana its data sources and its dashboards', () => {
     const grafana = service('grafana');
     const provisioning = hostPath(compose, grafana, '/etc/grafana/provisioning') ?? '';
     const { datasources } = readYaml<{
-      datasources: { url: string; type: string; jsonData: { timeInterval: string } }[];
+      datasources: {
+        url: string;
+        type: string;
+        jsonData: { timeInterval: string; exemplarTraceIdDestinations: unknown };
+      }[];
     }>(join(provisioning, 'datasources/prometheus.yaml'));
+    const { datasources: ofTraces } = readYaml<{
+      datasources: { uid: string; type: string; url: string }[];
+    }>(join(provisioning, 'datasources/jaeger.yaml'));
+    expect(ofTraces).toHaveLength(1);
+    expect(ofTraces[0]).toMatchObject({ type: 'jaeger', url: 'http://jaeger:16686' });
+    // The label that exemplars of weir have.
+    expect(datasources[0]?.jsonData.exemplarTraceIdDestinations).toEqual([
+      { name: 'trace_id', datasourceUid: ofTraces[0]?.uid },
+    ]);
+    expect(service('prometheus').command).toContain('--enable-feature=exemplar-storage');
     expect(datasources).toHaveLength(1);
     expect(datasources[0]).toMatchObject({ type: 'prometheus', url: 'http://prometheus:9090' });
     const { global } = readYaml<{ global: { scrape_interval: string } }>(prometheusFile());

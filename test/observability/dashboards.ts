@@ -37,6 +37,7 @@ export interface Panel {
     readonly expr: string;
     readonly legendFormat?: string;
     readonly format?: string;
+    readonly exemplar?: boolean;
     readonly datasource: unknown;
   }[];
 }
@@ -47,6 +48,8 @@ export interface Query {
   readonly expr: string;
   readonly legend: string;
   readonly table: boolean;
+  /** Grafana asks for the exemplars behind it as well. */
+  readonly exemplars: boolean;
   readonly datasource: unknown;
 }
 
@@ -68,12 +71,13 @@ export function panelsOf({ panels }: Dashboard): readonly (Panel & { readonly ro
 
 export function queriesOf(dashboard: Dashboard): readonly Query[] {
   return panelsOf(dashboard).flatMap(({ title, row, targets = [] }) =>
-    targets.map(({ expr, legendFormat = '', format, datasource }) => ({
+    targets.map(({ expr, legendFormat = '', format, exemplar = false, datasource }) => ({
       row,
       panel: title,
       expr,
       legend: legendFormat,
       table: format === 'table',
+      exemplars: exemplar,
       datasource,
     })),
   );

@@ -92,6 +92,15 @@ export class Prometheus {
     return result.map(({ metric, value: [, text] }) => ({ metric, value: Number(text) }));
   }
 
+  /** Values of a label that exemplars of the last minutes have, behind all series of a query. */
+  async exemplars(query: string, label: string): Promise<readonly string[]> {
+    const now = Date.now() / 1000;
+    const series = await this.#ask<
+      readonly { exemplars: readonly { labels: Record<string, string> }[] }[]
+    >('query_exemplars', { query, start: String(now - 300), end: String(now) });
+    return series.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels[label] ?? ''));
+  }
+
   async targets(): Promise<readonly ScrapeTarget[]> {
     const { activeTargets } = await this.#ask<{
       activeTargets: readonly (Omit<ScrapeTarget, 'job'> & { labels: { job: string } })[];

@@ -45,7 +45,7 @@ describeWith(prometheusMissing, 'a real Prometheus', () => {
           ...['--health-check-interval', '500ms'],
         ],
       }),
-      start('well', { runtime: 'node' }),
+      start('well', { runtime: 'node', args: ['--traces-mode', 'on'] }),
     ]);
     const targets = [...weirs].map(([job, weir]): Scraped => ({ job, weir }));
     prometheus = stack.endsWith(await startPrometheusFor(targets));
@@ -105,6 +105,23 @@ describeWith(prometheusMissing, 'a real Prometheus', () => {
       });
     });
   }
+
+  const withExemplars = readDashboards().flatMap((dashboard) =>
+    queriesOf(dashboard)
+      .filter(({ exemplars }) => exemplars)
+      .map((query) => ({ ...query, dashboard })),
+  );
+
+  it.each(withExemplars)(
+    'leads from "$panel" of $dashboard.uid to traces',
+    ({ expr, dashboard }) =>
+      eventually(async () => {
+        const ids = await prometheus.exemplars(fillIn(expr, dashboard, '1m'), 'trace_id');
+        expect(ids.length).toBeGreaterThan(0);
+        for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+      }, SEEN_MS),
+    SEEN_MS,
+  );
 
   it('keeps the two sets of names apart', async () => {
     const rate = (selector: string) =>

@@ -99,8 +99,9 @@ function serversRow({ alerts }: Values): Row {
       }),
       graph({
         title: 'Latency percentiles',
-        description: 'Of all servers chosen.',
+        description: 'Of all servers chosen. Calls that were traced are points that lead there.',
         unit: UNITS.seconds,
+        exemplars: true,
         queries: PERCENTILES.map((q) => ({
           expr: quantile(q, 'mcp_request_duration_seconds', CHOSEN),
           legend: `p${q * 100}`,

@@ -122,11 +122,21 @@ export interface GraphOptions extends PanelOptions {
   readonly queries: readonly Query[];
   /** Lines on top of each other, where they are parts of a whole. */
   readonly stacked?: boolean;
+  /** Calls that were traced, each a point that leads to its trace. */
+  readonly exemplars?: boolean;
 }
 
 /** Lines over time. */
 export function graph(options: GraphOptions): GraphBuilder {
-  const { title, description, unit, width = 12, queries, stacked = false } = options;
+  const {
+    title,
+    description,
+    unit,
+    width = 12,
+    queries,
+    stacked = false,
+    exemplars = false,
+  } = options;
   const panel = new GraphBuilder()
     .title(title)
     .description(description)
@@ -149,7 +159,10 @@ export function graph(options: GraphOptions): GraphBuilder {
       new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending),
     );
   if (stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
-  return panel.targets(queries.map(rangeQuery));
+  const targets = queries.map(rangeQuery);
+  // The same calls are behind all lines: to ask for them once is enough.
+  if (exemplars) targets[0]?.exemplar(true);
+  return panel.targets(targets);
 }
 
 export interface TableOptions extends PanelOptions {

@@ -57,8 +57,10 @@ function metricsRow({ alerts }: Values): Row {
       }),
       graph({
         title: 'p95 latency per server',
-        description: '95 of 100 requests were answered in less.',
+        description:
+          '95 of 100 requests were answered in less. Calls that were traced are points that lead there.',
         unit: UNITS.seconds,
+        exemplars: true,
         queries: [
           { expr: quantile(0.95, DURATION, CHOSEN, 'namespace', 'job'), legend: '{{job}}' },
         ],
