@@ -49,7 +49,7 @@ const MAX_LOG_WRITE_BYTES = 262_144;
 async function startProxy(settings: ProxySettings, logger: Logger): Promise<RunningProxy> {
   const target = parseTarget(settings.targetAddr);
   refuseWhatDenoCannot(settings, target);
-  if (settings.workers === 'auto') logger.info('one worker: Deno has no means for several');
+  if (settings.workers === 'auto') logger.info('one worker: on Deno processes cannot share a port');
   const client = await createClient(settings, target, logger);
   const { proxyOptions, health, admin, live, close } = await compose(settings, {
     runtime: 'deno',
@@ -132,7 +132,7 @@ function refuseWhatDenoCannot(settings: ProxySettings, target: TargetAddress): v
   }
   if (settings.workers !== 'auto' && settings.workers > 1) {
     throw new StartError(
-      `cannot set --workers ${settings.workers} on Deno: it gives processes neither a channel nor, without --unstable-net, a shared port; use 1, or run weir on Node or Bun`,
+      `cannot set --workers ${settings.workers} on Deno: processes can share a port there behind --unstable-net only; use 1, or run weir on Node or Bun`,
     );
   }
   const host = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
