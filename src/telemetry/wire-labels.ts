@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ExchangeRecord } from '../exchange/record.ts';
+import type { ExchangeRecord, RpcCall } from '../exchange/record.ts';
 import { WEIR_ERROR } from '../protocol/jsonrpc/errors.ts';
 import { lookupMethod } from '../protocol/mcp/methods.ts';
 import { isKnownRevision } from '../protocol/mcp/revisions.ts';
@@ -101,16 +101,17 @@ export class WireLabels {
     return call === undefined ? UNKNOWN_METHOD : this.method(call.method);
   }
 
-  tool(name: string): string {
-    return this.#tools.of(name);
+  /** @param call the call of it: what the server answered says whether there is such a tool */
+  tool(name: string, call: RpcCall): string {
+    return this.#tools.of(name, isServed(call));
   }
 
-  prompt(name: string): string {
-    return this.#prompts.of(name);
+  prompt(name: string, call: RpcCall): string {
+    return this.#prompts.of(name, isServed(call));
   }
 
-  resource(uri: string): string {
-    return this.#resources.of(toResourceLabel(uri, this.#resourceMode));
+  resource(uri: string, call: RpcCall): string {
+    return this.#resources.of(toResourceLabel(uri, this.#resourceMode), isServed(call));
   }
 
   eventType(type: string): string {
@@ -148,6 +149,14 @@ export class WireLabels {
   authReason(reason: string): string {
     return this.#authReasons.of(reason);
   }
+}
+
+/**
+ * Whether the server has what was asked for. An error does not tell: of tools that do not exist some
+ * servers say so in a result.
+ */
+function isServed({ outcome }: RpcCall): boolean {
+  return outcome === 'ok' || outcome === 'input_required';
 }
 
 /**

@@ -32,6 +32,22 @@ describe('LabelCap', () => {
     expect(cap.of('x'.repeat(128))).toBe('x'.repeat(128));
   });
 
+  it('has a quarter of its places for values that nobody confirmed', () => {
+    const cap = new LabelCap({ limit: 8 });
+    const invented = Array.from({ length: 50 }, (_, i) => cap.of(`invented${i}`, false));
+    expect(new Set(invented)).toEqual(new Set(['invented0', 'invented1', '_other']));
+    const real = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(real.map((value) => cap.of(value))).toEqual(real);
+    expect(cap.of('g')).toBe('_other');
+  });
+
+  it('gives the place of a value that is confirmed later to the next that is not', () => {
+    const cap = new LabelCap({ limit: 4 });
+    expect(['a', 'b'].map((value) => cap.of(value, false))).toEqual(['a', '_other']);
+    expect(cap.of('a')).toBe('a');
+    expect(['b', 'c', 'a'].map((value) => cap.of(value, false))).toEqual(['b', '_other', 'a']);
+  });
+
   it('known values pass without using up the limit, reserved ones never pass', () => {
     const cap = new LabelCap({
       limit: 1,
@@ -126,6 +142,32 @@ describe('WireLabels', () => {
       'endpoint',
       '_other',
     ]);
+  });
+});
+
+describe.each(['tool', 'prompt', 'resource'] as const)('WireLabels.%s', (kind) => {
+  const make = () => new WireLabels({ labelLimit: 8, resourceLabel: 'full' });
+  const served = makeCall({ outcome: 'ok' });
+
+  it.each(['rpc_error', 'tool_error', 'denied', 'upstream_unreachable', null] as const)(
+    'keeps places for what the server has when names are invented, which end as %s',
+    (outcome) => {
+      const labels = make();
+      const invented = Array.from({ length: 50 }, (_, i) =>
+        labels[kind](`made://up${i}`, makeCall({ outcome })),
+      );
+      expect(new Set(invented).size).toBe(3);
+      expect(labels[kind]('real://one', served)).toBe('real://one');
+      // Known by now, it keeps its name when it fails.
+      expect(labels[kind]('real://one', makeCall({ outcome }))).toBe('real://one');
+    },
+  );
+
+  it('knows by a request for input, too, that there is one', () => {
+    const labels = make();
+    const names = Array.from({ length: 8 }, (_, i) => `real://no${i}`);
+    const asking = makeCall({ outcome: 'input_required' });
+    expect(names.map((name) => labels[kind](name, asking))).toEqual(names);
   });
 });
 

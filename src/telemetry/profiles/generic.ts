@@ -140,7 +140,7 @@ export function createGenericProfile(
       const name = targetOf(call, 'tools/call');
       if (name === null) continue;
       const status = isFailure(outcomeOf(call, record)) ? 'error' : 'success';
-      const series = tools.at(labels.tool(name)).at(status);
+      const series = tools.at(labels.tool(name, call)).at(status);
       series.count.add(1);
       // How long one call of a batch took cannot be told from outside.
       if (record.calls.length === 1) series.duration.observe(record.durationMs / 1000);

@@ -142,9 +142,9 @@ export function createOperatorProfile(
   function countCalls(record: ExchangeRecord): void {
     for (const call of record.calls) {
       const tool = targetOf(call, 'tools/call');
-      if (tool !== null) toolCalls.with(labels.tool(tool)).add(1);
+      if (tool !== null) toolCalls.with(labels.tool(tool, call)).add(1);
       const uri = targetOf(call, 'resources/read');
-      if (uri !== null) resourceReads.with(labels.resource(uri)).add(1);
+      if (uri !== null) resourceReads.with(labels.resource(uri, call)).add(1);
     }
   }
 

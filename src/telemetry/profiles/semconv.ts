@@ -138,9 +138,9 @@ function indexOperations(bind: (values: string[]) => HistogramSeries): Operation
 /** Resource URIs are opt-in in the conventions, and have too many values here. */
 function targetLabel(call: RpcCall, labels: WireLabels): string {
   const tool = targetOf(call, 'tools/call');
-  if (tool !== null) return labels.tool(tool);
+  if (tool !== null) return labels.tool(tool, call);
   const prompt = targetOf(call, 'prompts/get');
-  return prompt === null ? '' : labels.prompt(prompt);
+  return prompt === null ? '' : labels.prompt(prompt, call);
 }
 
 /** From dispatch to the end of the answer, or to the moment weir gave up; null without dispatch. */

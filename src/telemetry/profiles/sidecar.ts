@@ -178,16 +178,16 @@ export function createSidecarProfile(
   function countTarget(call: RpcCall, status: keyof ByStatus, record: ExchangeRecord): void {
     const tool = targetOf(call, 'tools/call');
     if (tool !== null) {
-      const label = labels.tool(tool);
+      const label = labels.tool(tool, call);
       toolCalls.at(label)[status].add(1);
       // How long one call of a batch took cannot be told from outside.
       if (record.calls.length === 1) toolDurations.at(label).observe(record.durationMs / 1000);
       return;
     }
     const uri = targetOf(call, 'resources/read');
-    if (uri !== null) resourceReads.with(labels.resource(uri), serverName).add(1);
+    if (uri !== null) resourceReads.with(labels.resource(uri, call), serverName).add(1);
     const prompt = targetOf(call, 'prompts/get');
-    if (prompt !== null) promptGets.with(labels.prompt(prompt), serverName).add(1);
+    if (prompt !== null) promptGets.with(labels.prompt(prompt, call), serverName).add(1);
   }
 
   return {

@@ -158,7 +158,7 @@ export function createWeirProfile(
     for (const call of record.calls) {
       const name = targetOf(call, 'tools/call');
       if (name === null) continue;
-      const tool = labels.tool(name);
+      const tool = labels.tool(name, call);
       toolCalls.with(tool, outcomeOf(call, record)).add(1);
       // How long one call of a batch took cannot be told from outside.
       if (record.calls.length === 1) toolDuration.with(tool).observe(record.durationMs / 1000);
