@@ -21,7 +21,7 @@ export const GAPS = {
   'own-listener': { workers: LISTENER },
   'tls-listener': { workers: LISTENER },
   'several-workers': {
-    deno: 'Deno gives processes no channel, threads die together, and a shared port is unstable; weir says so',
+    deno: 'on Deno a shared port is unstable, a process does not learn its permissions to give them to others, and threads die together; weir says so',
     workers: 'the platform runs as many isolates as it likes; weir says so',
   },
   'handed-connections': {
