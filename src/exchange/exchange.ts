@@ -48,6 +48,8 @@ export interface ExchangeEnvironment {
   readonly guard: Guard | null;
   /** Null for a proxy without traces. */
   readonly tracer: Tracer | null;
+  /** Further fields for weir's own errors, so that the page that asked can read them. Default none. */
+  readonly pageFields?: (head: RequestHead) => RawHeaders;
 }
 
 /** What a shell does with the upstream leg when the client is gone. */
@@ -331,7 +333,7 @@ export class Exchange implements LiveExchange {
 
   /** Refuses the exchange. Returns the answer to give. */
   deny(status: number, code: number, message: string): LocalResponse {
-    const local = localError(status, this.#seen.ledger.echoId, code, message);
+    const local = this.#error(status, code, message);
     return this.#ended ? local : this.#answer(local, 'denied', message);
   }
 
@@ -351,11 +353,7 @@ export class Exchange implements LiveExchange {
       this.#end(outcome, detail);
       return null;
     }
-    return this.#answer(
-      localError(status, this.#seen.ledger.echoId, code, message),
-      outcome,
-      detail,
-    );
+    return this.#answer(this.#error(status, code, message), outcome, detail);
   }
 
   /** The client went away. Says what to do with the upstream leg. */
@@ -375,6 +373,17 @@ export class Exchange implements LiveExchange {
     if (!this.#headSent) this.#status = 0;
     this.#end(endless ? null : 'canceled', null);
     return drain ? 'drain' : 'abort';
+  }
+
+  #error(
+    status: number,
+    code: number,
+    message: string,
+    more: RawHeaders = [],
+    data?: unknown,
+  ): LocalResponse {
+    const headers = [...more, ...(this.#environment.pageFields?.(this.#head) ?? [])];
+    return localError(status, this.#seen.ledger.echoId, code, message, { headers, data });
   }
 
   #answer(local: LocalResponse, outcome: Outcome, reason: string | null): LocalResponse {
@@ -397,12 +406,8 @@ export class Exchange implements LiveExchange {
   #answerVerdict(verdict: Verdict): LocalResponse | null {
     if (verdict === null || this.#ended) return null;
     if (verdict.kind === 'answer') return this.#answer({ ...verdict, code: null }, 'ok', null);
-    const { status, code, message, headers = [], data } = verdict;
-    return this.#answer(
-      localError(status, this.#seen.ledger.echoId, code, message, { headers, data }),
-      'denied',
-      message,
-    );
+    const { status, code, message, headers, data } = verdict;
+    return this.#answer(this.#error(status, code, message, headers, data), 'denied', message);
   }
 
   /** @param bytes null for what is held at the end */

@@ -198,6 +198,30 @@ contract('A guarded server', ({ start, test }) => {
     });
   });
 
+  test('lets an expected page read why it was refused, and no other', () =>
+    untouched(async () => {
+      const readable = async (
+        body: string,
+        headers: Record<string, string>,
+      ): Promise<readonly [number, string | null, string | null]> => {
+        const answer = await ask(weir, body, headers);
+        const allowed = answer.headers.get('access-control-allow-origin');
+        return [answer.status, allowed, answer.headers.get('access-control-expose-headers')];
+      };
+      const exposed = 'WWW-Authenticate, Retry-After';
+      const page = { origin: PAGE };
+      expect(await readable(call('get_weather'), page)).toEqual([401, PAGE, exposed]);
+      expect(await readable(call('delete_all'), { ...page, ...as('alice') })).toEqual([
+        200,
+        PAGE,
+        exposed,
+      ]);
+      expect(await readable('{', { ...page, ...as('alice') })).toEqual([400, PAGE, exposed]);
+      const other = { origin: 'https://evil.example' };
+      expect(await readable(call('get_weather'), other)).toEqual([403, null, null]);
+      expect(await readable(call('get_weather'), {})).toEqual([401, null, null]);
+    }));
+
   for (const [what, key] of [
     ['another key', 'weir_Mallory-0123456789-0123456789'],
     ['a key with a space at its end', `${KEYS.alice}%20`],

@@ -20,6 +20,7 @@ import {
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import type { ExchangeSink } from '../../exchange/record.ts';
 import { createHostGuard, type HostGuard, isLocalPeer } from '../../policy/host-guard.ts';
+import { pageFields } from '../../policy/page-fields.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
 import { Drains } from './drains.ts';
 import { EndpointRewriter } from './endpoint-rewriter.ts';
@@ -103,6 +104,7 @@ export class ProxyCore {
       taps: taps.length === 0 ? null : taps,
       guard: options.guard ?? null,
       tracer: options.tracer ?? null,
+      pageFields: ({ fields, peer }) => pageFields(this.#guard, fields.origin, peer),
     };
   }
 
