@@ -385,6 +385,7 @@ export const AREAS: readonly Area[] = [
       'process_open_fds',
       'weir_event_loop_lag_seconds',
       'weir_event_loop_utilization_ratio',
+      'weir_log_lines_dropped_total',
     ],
     queries: [
       ['CPU cores in use', 'sum(rate(process_cpu_seconds_total[5m]))'],
@@ -393,6 +394,7 @@ export const AREAS: readonly Area[] = [
         'The event loop was held up for a tenth of a second',
         'max_over_time(weir_event_loop_lag_seconds[15m]) > 0.1',
       ],
+      ['Log lines are lost', 'increase(weir_log_lines_dropped_total[15m]) > 0'],
     ],
   },
 ];

@@ -55,6 +55,7 @@ function commonDefinitions(): MetricDefinition[] {
     openFds: 1,
     eventLoopLagSeconds: 1,
     eventLoopUtilization: 1,
+    logLinesDropped: 1,
   }));
   return store.snapshot().map(({ definition }) => definition);
 }

@@ -222,11 +222,14 @@ async function probe(target: TargetAddress): Promise<void> {
 }
 
 function readProcess(): ProcessReading {
-  return toProcessReading(
-    process.cpuUsage(),
-    process.memoryUsage(),
-    () => files.readdirSync('/proc/self/fd').length,
-  );
+  return {
+    ...toProcessReading(
+      process.cpuUsage(),
+      process.memoryUsage(),
+      () => files.readdirSync('/proc/self/fd').length,
+    ),
+    logLinesDropped: lines.dropped,
+  };
 }
 
 const files = process.getBuiltinModule('node:fs');

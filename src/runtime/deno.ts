@@ -188,7 +188,10 @@ declare const process: {
 };
 
 function readProcess(): ProcessReading {
-  return toProcessReading(process.cpuUsage(), Deno.memoryUsage());
+  return {
+    ...toProcessReading(process.cpuUsage(), Deno.memoryUsage()),
+    logLinesDropped: lines.dropped,
+  };
 }
 
 /** Rejects instead of asking at the terminal when the permission is missing. */

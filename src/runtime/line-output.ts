@@ -74,6 +74,8 @@ export class LineOutput {
   #settled = 0;
   readonly #deliveries: Delivery[] = [];
   #dropped = 0;
+  /** Of `#dropped`, what has been told. */
+  #told = 0;
   #onLoss: (lines: number) => void = () => {};
   /** Runs while a line waits for company, and for as long after the last write. */
   #company: ReturnType<typeof setTimeout> | null = null;
@@ -87,6 +89,11 @@ export class LineOutput {
   constructor(descriptor: LineDescriptor, maxWriteBytes: number = MAX_WRITE_BYTES) {
     this.#descriptor = descriptor;
     this.#maxWriteBytes = maxWriteBytes;
+  }
+
+  /** Log lines that were lost so far. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**
@@ -250,10 +257,10 @@ export class LineOutput {
       this.#keep(page);
     }
     this.#settleDeliveries();
-    if (this.#dropped > 0 && this.#accepted - this.#settled < MAX_WAITING_BYTES / 2) {
-      const lines = this.#dropped;
-      this.#dropped = 0;
-      this.#onLoss(lines);
+    const untold = this.#dropped - this.#told;
+    if (untold > 0 && this.#accepted - this.#settled < MAX_WAITING_BYTES / 2) {
+      this.#told = this.#dropped;
+      this.#onLoss(untold);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * CPU and memory of the process, under the names Prometheus client libraries agree on. The
- * readings come in through a port, for each runtime has its own way to them.
+ * CPU and memory of the process, under the names Prometheus client libraries agree on, and what was
+ * lost on its way out. The readings come in through a port, for each runtime has its own way to them.
  *
  * @module
  */
@@ -21,6 +21,8 @@ export interface ProcessReading {
   eventLoopLagSeconds?: number;
   /** Share of time the event loop was busy since the reading before, 0 to 1. */
   eventLoopUtilization?: number;
+  /** Log lines that were lost, as nobody read them in time. */
+  logLinesDropped?: number;
 }
 
 function counter(name: string, help: string): MetricDefinition {
@@ -52,6 +54,12 @@ const METRICS = {
     'Share of time the event loop was busy since the scrape before.',
     'ratio',
   ),
+  logLinesDropped: {
+    name: 'weir_log_lines_dropped_total',
+    type: 'counter',
+    help: 'Log lines that were lost, because nobody read standard output in time.',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Reads the process before each snapshot of the store. */
@@ -59,6 +67,7 @@ export function createProcessMetrics(store: MetricsStore, read: () => ProcessRea
   const cpu = createTotal(store, METRICS.cpu);
   const cpuUser = createTotal(store, METRICS.cpuUser);
   const cpuSystem = createTotal(store, METRICS.cpuSystem);
+  const logLinesDropped = createTotal(store, METRICS.logLinesDropped);
 
   function set(definition: MetricDefinition, value: number | undefined): void {
     if (value !== undefined) store.gauge(definition).with().set(value);
@@ -76,6 +85,7 @@ export function createProcessMetrics(store: MetricsStore, read: () => ProcessRea
     set(METRICS.openFds, reading.openFds);
     set(METRICS.eventLoopLag, reading.eventLoopLagSeconds);
     set(METRICS.eventLoopUtilization, reading.eventLoopUtilization);
+    logLinesDropped(reading.logLinesDropped);
   });
 }
 

@@ -106,6 +106,15 @@ contract('Metrics', (target) => {
     expect(total(await scrape(pair.weir), 'mcp_sse_connections_total')).toBe(before);
   });
 
+  if (target.runtime !== 'workers') {
+    test('count lost log lines, of which there are none', async () => {
+      const lost = (await scrape(pair.weir)).filter(
+        ({ name }) => name === 'weir_log_lines_dropped_total',
+      );
+      expect(lost).toMatchObject([{ value: 0 }]);
+    });
+  }
+
   test('show a stream while it is open', async () => {
     const path = pair.upstream.route(async (exchange) => {
       await exchange.startEvents();

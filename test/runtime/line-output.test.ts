@@ -152,7 +152,8 @@ describe('LineOutput', () => {
 
   it('keeps lines for a reader that is slow, up to the bound, then counts and tells', () => {
     let told = 0;
-    const write = pipe.output().open((lines) => {
+    const output = pipe.output();
+    const write = output.open((lines) => {
       told = lines;
       write(`dropped ${lines}`, true);
     }, true);
@@ -161,15 +162,18 @@ describe('LineOutput', () => {
     for (let i = 0; i < fitting + 7; i++) write(LINE, i % 2 === 0);
     vi.advanceTimersByTime(1000);
     expect(told).toBe(0);
+    expect(output.dropped).toBe(7);
     pipe.room = (size) => size;
     vi.advanceTimersByTime(10);
     expect(told).toBe(7);
+    expect(output.dropped).toBe(7);
     expect(pipe.text).toBe(`${`${LINE}\n`.repeat(fitting)}dropped 7\n`);
   });
 
   it('gives up what waits when the reader has gone, and tells the next one how much', () => {
     let told = 0;
-    const write = pipe.output().open((lines) => {
+    const output = pipe.output();
+    const write = output.open((lines) => {
       told = lines;
     }, true);
     pipe.room = () => gone;
@@ -181,6 +185,7 @@ describe('LineOutput', () => {
     write('two', true);
     expect(pipe.text).toBe('two\n');
     expect(told).toBe(11);
+    expect(output.dropped).toBe(11);
   });
 
   it('deliver: resolves when the other side has taken it, in its place among log lines', async () => {

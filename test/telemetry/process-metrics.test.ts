@@ -15,6 +15,7 @@ describe('createProcessMetrics', () => {
       openFds: 4,
       eventLoopLagSeconds: 0.3,
       eventLoopUtilization: 0.2,
+      logLinesDropped: 3,
     }));
     expect(Object.fromEntries(flatten(store.snapshot()))).toEqual({
       process_cpu_seconds_total: 1.75,
@@ -26,6 +27,7 @@ describe('createProcessMetrics', () => {
       process_open_fds: 4,
       weir_event_loop_lag_seconds: 0.3,
       weir_event_loop_utilization_ratio: 0.2,
+      weir_log_lines_dropped_total: 3,
     });
   });
 

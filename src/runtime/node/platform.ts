@@ -4,7 +4,6 @@
  * @module
  */
 
-import { writeSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -15,15 +14,14 @@ import type { Logger } from '../../telemetry/log.ts';
 import { readFileChunks } from '../audit-file.ts';
 import { readClientAuthorities } from '../client-authorities.ts';
 import { type AdminHandler, compose } from '../compose.ts';
-import { LineOutput } from '../line-output.ts';
 import type { Platform, RunningProxy } from '../platform.ts';
 import { createProcessPolicies, type ProcessPorts, readSecret } from '../process-policies.ts';
 import { type Listener, runProxy } from '../running-proxy.ts';
-import { describeStandardOutput } from '../standard-output.ts';
 import { adminListener } from './admin-listener.ts';
 import { startCluster } from './cluster/primary.ts';
 import { connectToPrimary } from './cluster/worker.ts';
 import { listenOnNode } from './listener.ts';
+import { logLines } from './log-lines.ts';
 import { readProcess } from './process-reading.ts';
 import { createTraffic } from './traffic.ts';
 
@@ -108,12 +106,10 @@ function readTextFile(path: string): Promise<string> {
   return fs.readFile(path, 'utf8');
 }
 
-const lines = new LineOutput(describeStandardOutput(writeSync));
-
 const PROCESS_PORTS: Omit<ProcessPorts, 'worker'> = {
   env: process.env,
   readTextFile,
-  writeLines: (text) => lines.deliver(text),
+  writeLines: (text) => logLines.deliver(text),
   getBuiltinModule: (name) => process.getBuiltinModule(name),
 };
 
@@ -135,8 +131,8 @@ export const nodePlatform: Platform = {
   writeErr: (text) => void process.stderr.write(text),
   openLog(onLoss, isShared) {
     // Comes at every end, that by an error included.
-    process.on('exit', () => lines.flushAtExit());
-    return lines.open(onLoss, isShared);
+    process.on('exit', () => logLines.flushAtExit());
+    return logLines.open(onLoss, isShared);
   },
   readTextFile,
   readFileChunks: (path) => readFileChunks(fs, path),

@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { ProcessReading } from '../../telemetry/process-metrics.ts';
 import { toProcessReading } from '../process-reading.ts';
+import { logLines } from './log-lines.ts';
 
 /** Time between two looks at the clock, in milliseconds: that much of a delay is no delay. */
 const RESOLUTION_MS = 20;
@@ -24,6 +25,7 @@ export function readProcess(): ProcessReading {
       () => readdirSync('/proc/self/fd').length,
     ),
     ...readEventLoop(),
+    logLinesDropped: logLines.dropped,
   };
 }
 
