@@ -2,14 +2,14 @@
  * Conditions on arguments.
  *
  * A condition is written for one type of value, and servers convert types: `"5"` for 5, a list of
- * one for its item. So a value that the condition has no opinion of is met by a rule that denies
+ * one for its item, or take `Amount` for `amount`. So a value that the condition has no opinion of is met by a rule that denies
  * and not by one that allows, as is a text that could be read in more than one way.
  *
  * @module
  */
 
 import type { ArgumentScalar, ArgumentSettings } from './settings.ts';
-import { type ArgumentMap, memberOf } from './subject.ts';
+import { type ArgumentMap, hasVariantOf, memberOf } from './subject.ts';
 import { TextPattern } from './text-pattern.ts';
 
 export type ConditionResult =
@@ -53,6 +53,7 @@ export class ArgumentTest {
     for (const name of this.#path) {
       // What is inside of a text or a number only the server knows.
       if (typeof value !== 'object' || value === null) return 'unclear';
+      if (hasVariantOf(value, name)) return 'unclear';
       value = Array.isArray(value) ? itemOf(value, name) : memberOf(value, name);
       if (value === undefined) return this.#absent;
     }

@@ -6,6 +6,7 @@
  */
 
 import type { GuardedExchange, GuardedMessage, LearnedTool } from '../../exchange/guard.ts';
+import { foldName } from '../../protocol/jsonrpc/fold-name.ts';
 import { lookupMethod } from '../../protocol/mcp/methods.ts';
 import { httpPseudoMethod, isPlumbing, isTransportPlumbing, POSTED_RESPONSE } from './plumbing.ts';
 import { hasRepeatedMembers } from './repeated-members.ts';
@@ -25,7 +26,7 @@ export type Unjudgeable =
   | 'unreadable_body'
   /** Neither a request nor a notification nor an answer. */
   | 'invalid_message'
-  /** A member that decides appears twice: two parsers would read two messages. */
+  /** A member that decides appears twice, or in other letter case: two parsers read two messages. */
   | 'repeated_member'
   /** A mirrored header says something else than the body. */
   | 'header_mismatch'
@@ -140,10 +141,16 @@ function isContradiction(mismatch: GuardedMessage['mismatches'][number]): boolea
   return !mismatch.endsWith('_missing');
 }
 
+const REF_MEMBERS = ['type', 'name', 'uri'] as const;
+
 /** Completes arguments of the prompt or resource template that `params.ref` names. */
 function addCompletion(subjects: Subject[], message: GuardedMessage): Unjudgeable | null {
   const json = message.json();
-  const ref = memberOf(memberOf(json, 'params'), 'ref');
+  const params = memberOf(json, 'params');
+  const ref = memberOf(params, 'ref');
+  if (hasVariantOf(params, 'ref') || REF_MEMBERS.some((name) => hasVariantOf(ref, name))) {
+    return 'repeated_member';
+  }
   const type = memberOf(ref, 'type');
   const name = memberOf(ref, type === 'ref/resource' ? 'uri' : 'name');
   if ((type !== 'ref/prompt' && type !== 'ref/resource') || typeof name !== 'string') {
@@ -157,10 +164,15 @@ function addCompletion(subjects: Subject[], message: GuardedMessage): Unjudgeabl
   return null;
 }
 
+const WATCHED = ['resourceSubscriptions', 'taskIds'] as const;
+
 /** One subject for the stream and its lists of changes, and one for each resource watched. */
 function addSubscriptions(subjects: Subject[], message: GuardedMessage): Unjudgeable | null {
   const json = message.json();
-  const wanted = memberOf(memberOf(json, 'params'), 'notifications');
+  const params = memberOf(json, 'params');
+  const wanted = memberOf(params, 'notifications');
+  if (hasVariantOf(params, 'notifications')) return 'repeated_member';
+  if (WATCHED.some((name) => hasVariantOf(wanted, name))) return 'repeated_member';
   const resources = memberOf(wanted, 'resourceSubscriptions') ?? [];
   const tasks = memberOf(wanted, 'taskIds') ?? [];
   if (!Array.isArray(resources) || !Array.isArray(tasks)) return 'missing_target';
@@ -173,6 +185,20 @@ function addSubscriptions(subjects: Subject[], message: GuardedMessage): Unjudge
     subjects.push(new Subject(method, { kind: 'resource', name }, message));
   }
   return null;
+}
+
+/**
+ * Whether an object has a member whose name differs from the one asked for in letter case alone.
+ * There are servers that would read it in its place.
+ */
+export function hasVariantOf(value: unknown, name: string): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const folded = foldName(name);
+  for (const other of Object.keys(value)) {
+    // A letter in another case is one letter.
+    if (other.length === name.length && other !== name && foldName(other) === folded) return true;
+  }
+  return false;
 }
 
 function readArguments(message: GuardedMessage): ArgumentMap | Unjudgeable {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { foldName } from './fold-name.ts';
 import type { MessageDraft } from './message-draft.ts';
 import { HAS_ERROR, HAS_ID, HAS_METHOD, HAS_RESULT } from './message-draft.ts';
 import type { Token } from './token.ts';
@@ -35,13 +36,29 @@ interface MemberOptions {
   inside?: MemberTable;
 }
 
+/** A letter takes at most so many times its bytes in another case: U+212A for `k`. */
+const MAX_FOLDED_GROWTH = 3;
+
+const decoder = new TextDecoder();
+
 /** The members read inside one object, found by the bytes of their name. */
 export class MemberTable {
   readonly members: readonly Member[];
+  /** Those that decide, by their folded name. */
+  readonly #decidingByFold: ReadonlyMap<string, DecidingKey>;
+  readonly #decidingLengths: ReadonlySet<number>;
+  readonly #maxVariantBytes: number;
   readonly #byLength: (readonly { member: Member; bytes: Uint8Array }[] | undefined)[] = [];
 
   constructor(members: readonly Member[]) {
     this.members = members;
+    const deciding = new Map<string, DecidingKey>();
+    for (const { name, decides } of members) {
+      if (decides !== null) deciding.set(foldName(name), decides);
+    }
+    this.#decidingByFold = deciding;
+    this.#decidingLengths = new Set([...deciding.keys()].map((name) => name.length));
+    this.#maxVariantBytes = MAX_FOLDED_GROWTH * Math.max(...this.#decidingLengths);
     const encoder = new TextEncoder();
     for (const member of members) {
       const bytes = encoder.encode(member.name);
@@ -66,6 +83,28 @@ export class MemberTable {
   findByName(name: string): Member | null {
     return this.members.find((member) => member.name === name) ?? null;
   }
+
+  /**
+   * The deciding member that a parser which does not tell letter case would take for the one named
+   * `bytes[start, end)`, which is none of ours; null when there is none. Escapes are not undone.
+   */
+  findVariant(bytes: Uint8Array, start: number, end: number): DecidingKey | null {
+    const length = end - start;
+    if (length > this.#maxVariantBytes) return null;
+    // Letters of ASCII have others as long as they are.
+    if (!this.#decidingLengths.has(length) && isAscii(bytes, start, end)) return null;
+    return this.findVariantByName(decoder.decode(bytes.subarray(start, end)));
+  }
+
+  findVariantByName(name: string): DecidingKey | null {
+    return this.#decidingByFold.get(foldName(name)) ?? null;
+  }
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let seen = 0;
+  for (let i = start; i < end; i++) seen |= bytes[i] as number;
+  return seen < 0x80;
 }
 
 let nextBit = 16;
@@ -129,6 +168,7 @@ const PARAMS = new MemberTable([
       envelope.taskId = token?.text() ?? null;
     },
   }),
+  member('arguments', { decides: 'params.arguments' }),
   member('_meta', { decides: 'params._meta', inside: META }),
   member('protocolVersion', {
     put: ({ envelope }, token) => {

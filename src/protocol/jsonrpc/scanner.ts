@@ -22,7 +22,7 @@ import type { Member, MemberTable } from './members.ts';
 import { MESSAGE_MEMBERS, openMember, PARAMS_MEMBER } from './members.ts';
 import { MessageDraft } from './message-draft.ts';
 import { hasEscape, Token } from './token.ts';
-import type { EnvelopeHandler, ScannerLimits, ScanProblemReason } from './types.ts';
+import type { DecidingKey, EnvelopeHandler, ScannerLimits, ScanProblemReason } from './types.ts';
 import { ValueReader } from './value-reader.ts';
 
 // What the next byte belongs to, in the parts that are not skipped.
@@ -57,7 +57,8 @@ const CLOSED = 14;
  * null, and either of them when too long to be captured. The value of `jsonrpc` is not judged.
  *
  * **Duplicates.** Names are compared decoded. The last value wins, as in `JSON.parse`, and it
- * replaces all that the earlier one brought, what was inside of it included.
+ * replaces all that the earlier one brought, what was inside of it included. A name in other letter
+ * case is no member that is read, and is told as a duplicate, for there are parsers that read it.
  *
  * **Grammar.** `malformed` or `truncated` is reported exactly when `JSON.parse` would throw on the
  * input decoded as UTF-8, as `Response.json()` does it: ill-formed UTF-8 counts as U+FFFD, and a
@@ -251,12 +252,18 @@ export class EnvelopeScanner {
     this.#state = AFTER_KEY;
     this.#member = null;
     if (!this.#fits(end - start - 2)) return;
+    const table = this.#table;
+    let variant: DecidingKey | null = null;
     if (mayBeEscaped && hasEscape(bytes, start, end)) {
-      this.#member = this.#table.findByName(this.#token.set(bytes, start, end).text() ?? '');
+      const name = this.#token.set(bytes, start, end).text() ?? '';
+      this.#member = table.findByName(name);
+      if (this.#member === null) variant = table.findVariantByName(name);
     } else {
-      this.#member = this.#table.find(bytes, start + 1, end - 1);
+      this.#member = table.find(bytes, start + 1, end - 1);
+      if (this.#member === null) variant = table.findVariant(bytes, start + 1, end - 1);
     }
     if (this.#member !== null) openMember(this.#draft, this.#member);
+    if (variant !== null) this.#draft.addDuplicate(variant);
   }
 
   /** The value of a member starts at `index`. */

@@ -9,7 +9,7 @@ export type MessageKind = 'request' | 'notification' | 'result' | 'error' | 'inv
 
 /**
  * A member whose value decides how a message is routed, judged or counted. When one of these
- * appears twice in its object, two parsers may read two different messages.
+ * appears twice in its object, or in other letter case, two parsers may read two different messages.
  */
 export type DecidingKey =
   | 'jsonrpc'
@@ -21,6 +21,7 @@ export type DecidingKey =
   | 'params.name'
   | 'params.uri'
   | 'params.taskId'
+  | 'params.arguments'
   | 'params._meta'
   | 'params._meta.protocolVersion'
   | 'error.code'
@@ -66,7 +67,10 @@ export interface MessageEnvelope {
   isError: boolean;
   /** `result.resultType`, when it is a string. */
   resultType: string | null;
-  /** Deciding keys that appeared more than once in their object, in order of discovery. */
+  /**
+   * Deciding keys that appeared more than once in their object, or in other letter case, in order
+   * of discovery.
+   */
   duplicates: readonly DecidingKey[];
   /** Position in a batch, or -1 for a message that stands alone. */
   batchIndex: number;

@@ -366,6 +366,19 @@ describe('createAuthorizePolicy, what else names a target', () => {
       '"ref":{"type":"ref/prompt","name":"sudo"},"ref":{"type":"ref/prompt","name":"ask"}}}';
     expect(await decide(await policy, { body: twice })).toBe('deny - repeated_member');
   });
+
+  it.each([
+    ['completion/complete', { Ref: { type: 'ref/prompt', name: 'sudo' } }],
+    ['completion/complete', { ref: { type: 'ref/prompt', name: 'ask', Name: 'sudo' } }],
+    ['subscriptions/listen', { notifications: {}, Notifications: { taskIds: ['t'] } }],
+    ['subscriptions/listen', { notifications: { resourcesubscriptions: ['file:///etc/a'] } }],
+  ])('attack: %s of something else in other letter case is refused: %j', async (method, more) => {
+    const ref = { type: 'ref/prompt', name: 'ask' };
+    const params = method === 'completion/complete' ? { ref, ...more } : more;
+    expect(await decide(await policy, { body: legacyRequest(method, params) })).toBe(
+      'deny - repeated_member',
+    );
+  });
 });
 
 describe('createAuthorizePolicy, batches', () => {

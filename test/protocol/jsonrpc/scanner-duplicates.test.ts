@@ -12,6 +12,7 @@ describe('EnvelopeScanner: duplicates', () => {
     ['params.name', '{"method":"a","params":{"name":"x","name":"x"}}'],
     ['params.uri', '{"method":"a","params":{"uri":"x","uri":"x"}}'],
     ['params.taskId', '{"method":"a","params":{"taskId":"x","taskId":"x"}}'],
+    ['params.arguments', '{"method":"a","params":{"arguments":{},"arguments":{}}}'],
     ['params._meta', '{"method":"a","params":{"_meta":{},"_meta":{}}}'],
     ['error.code', '{"error":{"code":1,"code":2}}'],
     ['result.isError', '{"result":{"isError":false,"isError":true}}'],
@@ -22,6 +23,33 @@ describe('EnvelopeScanner: duplicates', () => {
     ],
   ])('reports %s', (key, body) => {
     expect(only(body).duplicates).toEqual([key]);
+  });
+
+  it.each([
+    ['method', '{"method":"ping","Method":"tools/call"}'],
+    ['method', '{"METHOD":"tools/call","method":"ping"}'],
+    ['method', '{"Method":"tools/call"}'],
+    ['method', '{"method":"ping","\\u004dethod":"tools/call"}'],
+    ['id', '{"ID":1,"method":"a"}'],
+    ['params', '{"method":"a","params":{},"Params":{}}'],
+    ['params', '{"method":"a","params":{},"param\u017f":{}}'],
+    ['params.name', '{"method":"a","params":{"name":"x","Name":"y"}}'],
+    ['params.uri', '{"method":"a","params":{"uri":"x","URI":"y"}}'],
+    ['params.taskId', '{"method":"a","params":{"taskId":"x","tas\u212aid":"y"}}'],
+    ['params.taskId', '{"method":"a","params":{"taskId":"x","ta\\u017fkid":"y"}}'],
+    ['params.arguments', '{"method":"a","params":{"arguments":{},"Arguments":{}}}'],
+    ['params._meta', '{"method":"a","params":{"_META":{}}}'],
+  ])('reports %s in other letter case, and does not read it: %s', (key, body) => {
+    const envelope = only(body);
+    expect(envelope.duplicates).toEqual([key]);
+    expect(envelope.method).not.toBe('tools/call');
+    expect([envelope.name, envelope.uri]).not.toContain('y');
+  });
+
+  it('takes no other name for one that decides', () => {
+    const body =
+      '{"methods":1,"Meth0d":2,"method":"a","TRACE":3,"params":{"names":1,"nam\u00e9":2,"Cursor":3,"ProtocolVersion":4}}';
+    expect(only(body).duplicates).toEqual([]);
   });
 
   it('compares names decoded', () => {

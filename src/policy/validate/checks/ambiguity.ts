@@ -18,17 +18,17 @@ export const duplicateKeysCheck: Check = {
   stage: 'body',
   judgeMessage(message: GuardedMessage): Finding | null {
     const [first] = message.envelope.duplicates;
-    if (first !== undefined) return duplicated(`"${first}"`);
+    if (first !== undefined) return duplicated(`"${first}"`, ', or in other letter case');
     return hasDuplicateKey(utf8.decode(message.bytes())) ? SOMEWHERE : null;
   },
 };
 
-function duplicated(what: string): Finding {
+function duplicated(what: string, how = ''): Finding {
   return {
     reason: 'duplicate_key',
     status: 400,
     code: RPC_ERROR.INVALID_REQUEST,
-    message: `Invalid request: ${what} appears more than once`,
+    message: `Invalid request: ${what} appears more than once${how}`,
   };
 }
 

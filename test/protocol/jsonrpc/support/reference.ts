@@ -116,6 +116,7 @@ const WATCHED: Record<string, Watched> = {
       name: { key: 'params.name' },
       uri: { key: 'params.uri' },
       taskId: { key: 'params.taskId' },
+      arguments: { key: 'params.arguments' },
       _meta: {
         key: 'params._meta',
         inside: {
@@ -134,12 +135,22 @@ const WATCHED: Record<string, Watched> = {
   error: { key: 'error', inside: { code: { key: 'error.code' } } },
 };
 
+/** The name in other letter case, as a regular expression without case has it. */
+function isVariant(key: string, name: string): boolean {
+  return new RegExp(`^${name.replace(/[./]/g, '[$&]')}$`, 'iu').test(key);
+}
+
 function duplicates(message: Node): DecidingKey[] {
   const found: { offset: number; key: DecidingKey }[] = [];
   const visit = (node: Node, watched: Record<string, Watched>): void => {
     const seen = new Set<string>();
     for (const { key, keyStart, value } of node.entries) {
-      if (!Object.hasOwn(watched, key)) continue;
+      if (!Object.hasOwn(watched, key)) {
+        const other = Object.keys(watched).find((name) => isVariant(key, name));
+        const decides = other === undefined ? null : watched[other]!.key;
+        if (decides !== null) found.push({ offset: keyStart, key: decides });
+        continue;
+      }
       const rule = watched[key]!;
       if (seen.has(key) && rule.key !== null) found.push({ offset: keyStart, key: rule.key });
       seen.add(key);
