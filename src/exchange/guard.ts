@@ -113,7 +113,10 @@ export interface GuardedExchange {
   readonly messages: readonly GuardedMessage[];
   /** The body was a JSON array. */
   readonly batch: boolean;
-  /** What could not be read of the request body. Anything here means: not every message is known. */
+  /**
+   * What could not be read of the request body. Anything here means: not every message is known.
+   * What messages say twice, or in header fields differently, is said by the messages.
+   */
   readonly problems: readonly ParseProblem[];
   /** Length of the request body as sent, in bytes. */
   readonly requestBytes: number;

@@ -22,7 +22,7 @@ import type {
 } from './guard.ts';
 import { contentCoding, type RawHeaders, type ResponseFields } from './headers.ts';
 import type { MessageTaker, Observations } from './observations.ts';
-import type { ExchangeRecord, StreamKind } from './record.ts';
+import type { ExchangeRecord, ParseProblem, StreamKind } from './record.ts';
 import { RequestMessage } from './request-messages.ts';
 import { RewriterChain } from './rewriter-chain.ts';
 
@@ -30,6 +30,9 @@ const EMPTY = new Uint8Array(0);
 
 /** Decisions kept per exchange: refusals always, others up to this number. */
 const MAX_DECISIONS = 64;
+
+/** Problems kept per exchange: one is enough to refuse it. */
+const MAX_PROBLEMS = 16;
 
 /** What of the exchange changes while the policies look on. */
 interface Watched {
@@ -42,6 +45,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
   principal: Principal | null = null;
   clientAddress: string | null;
   readonly messages: GuardedMessage[] = [];
+  readonly problems: ParseProblem[] = [];
   readonly decisions: PolicyDecision[] = [];
   requestBytes = 0;
 
@@ -84,10 +88,6 @@ export class Guarded implements GuardedExchange, MessageTaker {
     return this.#seen.batch;
   }
 
-  get problems(): Observations['problems'] {
-    return this.#seen.problems;
-  }
-
   note(decision: PolicyDecision): void {
     if (this.decisions.length < MAX_DECISIONS) this.decisions.push(decision);
   }
@@ -128,16 +128,30 @@ export class Guarded implements GuardedExchange, MessageTaker {
     return null;
   }
 
+  addUnread(parser: ParseProblem['parser'], reason: string, offset: number): void {
+    if (this.problems.length === MAX_PROBLEMS) return;
+    this.problems.push({ side: 'request', parser, reason, offset });
+  }
+
   addMessage(envelope: MessageEnvelope, classification: Classification): void {
     this.messages.push(new RequestMessage(this, envelope, classification));
   }
 
   /** Judges the whole request, its body having ended. */
   judgeMessages(): Verdict | Promise<Verdict> {
-    if (!isUtf8(this.body)) {
-      this.#seen.addProblem('request', 'encoding', 'invalid_utf8', 0);
+    const { body, head } = this;
+    if (body.byteLength > 0) {
+      if (!isUtf8(body)) this.#addProblem('encoding', 'invalid_utf8');
+      if (!saysUtf8(head)) this.#addProblem('encoding', 'charset');
+      // There are servers that read it, or take another method from a field beside it.
+      if (head.httpMethod !== 'POST') this.#addProblem('jsonrpc', 'unexpected_body');
     }
     return this.#ask('messages', 0);
+  }
+
+  #addProblem(parser: ParseProblem['parser'], reason: string): void {
+    this.#seen.addProblem('request', parser, reason, 0);
+    this.addUnread(parser, reason, 0);
   }
 
   /** The request body, whole. */
@@ -244,6 +258,21 @@ const CODED_REQUEST: Refusal = {
   message: 'This proxy judges requests and takes their bodies without a Content-Encoding only',
   headers: ['Accept-Encoding', 'identity'],
 };
+
+/** One `charset` parameter at the most, which says what the body has been read as. */
+const OTHER_CHARSET = /charset(?![ \t]*=[ \t]*(?:"utf-?8"|utf-?8)[ \t]*(?:;|$))/i;
+
+/**
+ * Whether nobody is told to read the body as another encoding than UTF-8. There are servers that
+ * obey, and the same bytes are other text in UTF-7, UTF-16 or EBCDIC.
+ */
+function saysUtf8({ names, headers }: GuardedHead): boolean {
+  for (let i = 0; i < names.length; i++) {
+    const value = headers[2 * i + 1] as string;
+    if (names[i] === 'content-type' && OTHER_CHARSET.test(value)) return false;
+  }
+  return true;
+}
 
 const STRICT = new TextDecoder('utf-8', { fatal: true });
 

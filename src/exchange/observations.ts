@@ -62,8 +62,9 @@ export class Observations {
   }
 }
 
-/** Told of each message of a request. */
+/** Told of each message of a request, and of what of it could not be read. */
 export interface MessageTaker {
+  addUnread(parser: ParseProblem['parser'], reason: string, offset: number): void;
   addMessage(envelope: MessageEnvelope, classification: Classification): void;
 }
 
@@ -115,6 +116,7 @@ export class RequestObserver implements BodyObserver {
 
   onProblem(parser: ParseProblem['parser'], reason: string, offset: number): void {
     this.#observations.addProblem('request', parser, reason, offset);
+    this.#taker?.addUnread(parser, reason, offset);
   }
 }
 

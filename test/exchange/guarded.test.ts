@@ -11,7 +11,7 @@ import {
 } from '../../src/exchange/guard.ts';
 import { readResponseFields } from '../../src/exchange/headers.ts';
 import type { LocalResponse } from '../../src/exchange/local-response.ts';
-import { bytes, call, drive, JSON_TYPE } from './driver.ts';
+import { bytes, call, drive, JSON_TYPE, MODERN_META } from './driver.ts';
 
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
@@ -41,6 +41,25 @@ function guard(policies: Policy[], more: Partial<Guard> = {}): Guard {
 }
 
 const POST = ['Content-Type', 'application/json'];
+
+/** A request whose body has been judged, and what its policies were told of it. */
+function driveBody(method: string, headers: string[], body: string) {
+  let seen: GuardedExchange | undefined;
+  const d = drive(
+    method,
+    headers,
+    guard([
+      policy((exchange) => {
+        seen = exchange;
+        return {};
+      }),
+    ]),
+  );
+  d.exchange.requestChunk(bytes(body));
+  d.exchange.requestEnd();
+  d.exchange.judgeMessages();
+  return { exchange: d.exchange, problems: () => seen?.problems, record: () => d.records[0] };
+}
 
 describe('Exchange under a guard', () => {
   it('hands the policies head and messages in order, and the record in the reverse order', () => {
@@ -245,6 +264,25 @@ describe('Exchange under a guard', () => {
       reason: 'invalid_utf8',
       offset: 0,
     });
+  });
+
+  it.each([
+    ['a charset that is none of UTF-8', 'POST', ['Content-Type', 'a/b; charset=utf-7'], 'charset'],
+    ['a body where none belongs', 'GET', POST, 'unexpected_body'],
+  ] as const)('tells the policies of %s', (_what, method, headers, reason) => {
+    const { exchange, problems } = driveBody(method, [...headers], call('1', 'a'));
+    expect(problems()).toMatchObject([{ side: 'request', reason }]);
+    exchange.dispatched();
+  });
+
+  it('counts as unread neither what a message has twice nor fields that are missing', () => {
+    const modern = call('1', 'a', MODERN_META).replace('"id":1', '"id":1,"ID":1');
+    const { exchange, problems, record } = driveBody('POST', POST, modern);
+    expect(problems()).toEqual([]);
+    exchange.dispatched();
+    exchange.responseHead(200, readResponseFields(JSON_TYPE));
+    exchange.responseEnd();
+    expect(record()?.problems.map(({ reason }) => reason)).toContain('duplicate_id');
   });
 
   it('lets policies change what goes upstream of the head, and nothing else', () => {

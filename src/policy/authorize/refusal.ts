@@ -24,9 +24,9 @@ import type { Subject, SubjectKind, Unjudgeable } from './subject.ts';
 const MAX_SHOWN_CHARS = 64;
 
 const CANNOT_JUDGE: Readonly<Record<Unjudgeable, string>> = {
-  unreadable_body: 'the body cannot be read as JSON-RPC',
+  unreadable_body: 'the body cannot be read as JSON-RPC in UTF-8, sent by POST',
   invalid_message: 'the body is not a JSON-RPC message',
-  repeated_member: 'a member is given twice',
+  repeated_member: 'a member is given twice, or in other letter case',
   header_mismatch: 'the mirrored headers contradict the body',
   ill_formed_name: 'a name is not well-formed text',
   missing_target: 'the message does not say what it is about',

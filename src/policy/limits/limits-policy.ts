@@ -165,7 +165,7 @@ export function factsOf({ head, messages }: GuardedExchange): readonly MessageFa
 
 /** Whether each message is known, and known to be what it seems to be. */
 export function isCountable(exchange: GuardedExchange, readsMessages: boolean): boolean {
-  for (const { parser } of exchange.problems) if (parser !== 'headers') return false;
+  if (exchange.problems.length > 0) return false;
   if (!readsMessages) return true;
   return exchange.messages.every(({ envelope }) => envelope.duplicates.length === 0);
 }

@@ -45,8 +45,10 @@ describe('json', () => {
     expect(jsonCheck.judge?.(exchange)).toMatchObject({ reason: 'unreadable', status: 400 });
     const notUtf8 = withProblem('encoding', 'invalid_utf8');
     expect(jsonCheck.judge?.(notUtf8)).toMatchObject({ reason: 'invalid_utf8', code: -32700 });
-    // Disagreement of headers leaves nothing unread.
-    expect(jsonCheck.judge?.(withProblem('headers', 'name_header_mismatch'))).toBeNull();
+    const notSaidToBe = withProblem('encoding', 'charset');
+    expect(jsonCheck.judge?.(notSaidToBe)).toMatchObject({ reason: 'charset', code: -32700 });
+    const misplaced = withProblem('jsonrpc', 'unexpected_body');
+    expect(jsonCheck.judge?.(misplaced)).toMatchObject({ reason: 'unexpected_body', code: -32600 });
   });
 
   it('answers a call without its target as servers of its era do', () => {
@@ -216,7 +218,7 @@ describe('methods', () => {
   });
 });
 
-function withProblem(parser: 'encoding' | 'headers', reason: string): GuardedExchange {
+function withProblem(parser: 'encoding' | 'jsonrpc', reason: string): GuardedExchange {
   const exchange = guardedExchange({ body: legacyRequest('ping') });
   return { ...exchange, problems: [{ side: 'request', parser, reason, offset: 0 }] };
 }

@@ -8,7 +8,6 @@
  */
 
 import type { GuardedExchange, GuardedMessage } from '../../../exchange/guard.ts';
-import type { ParseProblem } from '../../../exchange/record.ts';
 import { RPC_ERROR, WEIR_ERROR } from '../../../protocol/jsonrpc/errors.ts';
 import { lookupMethod } from '../../../protocol/mcp/methods.ts';
 import { type Check, callStatus, type Finding } from '../check.ts';
@@ -33,6 +32,11 @@ const MALFORMED = notJson('malformed', 'Parse error: the body is not JSON');
 const PROBLEMS: ReadonlyMap<string, Finding> = new Map([
   ['malformed', MALFORMED],
   ['invalid_utf8', notJson('invalid_utf8', 'Parse error: the body is not UTF-8')],
+  ['charset', notJson('charset', 'Parse error: the Content-Type says that the body is not UTF-8')],
+  [
+    'unexpected_body',
+    notRpc('unexpected_body', 'Invalid request: only a POST may have a body here'),
+  ],
   ['truncated', notJson('truncated', 'Parse error: the body ends inside a JSON value')],
   ['too_deep', notRpc('too_deep', 'Invalid request: the body is nested too deeply')],
   [
@@ -64,7 +68,7 @@ export const jsonCheck: Check = {
   stage: 'body',
 
   judge({ head, messages, problems }: GuardedExchange): Finding | null {
-    const problem = problems.find(isUnreadable);
+    const [problem] = problems;
     if (problem !== undefined) return PROBLEMS.get(problem.reason) ?? UNREADABLE;
     return messages.length === 0 && head.httpMethod === 'POST' ? EMPTY : null;
   },
@@ -81,11 +85,6 @@ export const jsonCheck: Check = {
     return source === null || message.target !== null ? null : targetless(message, source.member);
   },
 };
-
-/** Mirrored headers have a parser name of their own, and leave nothing unread. */
-function isUnreadable({ parser }: ParseProblem): boolean {
-  return parser !== 'headers';
-}
 
 function targetless(message: GuardedMessage, member: string): Finding {
   return {
