@@ -5,11 +5,16 @@
  * @module
  */
 
-import type { AuthSettings } from '../policy/auth/settings.ts';
+import type { AuthMethodSettings, AuthSettings } from '../policy/auth/settings.ts';
 import { isLoopbackHost, parseListenAddress } from './address.ts';
 import { checkAudit } from './policy/audit-check.ts';
 import { checkAuth } from './policy/auth-check.ts';
-import { type AuthorizeContext, checkAuthorize, checkIsolates } from './policy/authorize-check.ts';
+import {
+  type AuthorizeContext,
+  checkAuthorize,
+  checkIsolates,
+  type Known,
+} from './policy/authorize-check.ts';
 import { checkBreaker } from './policy/breaker.ts';
 import { checkLimits } from './policy/limits-check.ts';
 import { checkValidate } from './policy/validate-check.ts';
@@ -119,23 +124,38 @@ function isLoopback(listenAddr: string): boolean {
   return isLoopbackHost(parseListenAddress(listenAddr).host);
 }
 
+interface NamedCaller {
+  /** Null where a certificate says it. */
+  readonly subject: string | null;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** Those whom the configuration itself knows. */
+function namedCallers(method: AuthMethodSettings): readonly NamedCaller[] {
+  if (method.kind === 'jwt') return [];
+  return method.kind === 'basic' ? method.users : method.clients;
+}
+
 /** What rules can expect of callers. */
 function callersOf({ mode, methods }: AuthSettings): AuthorizeContext {
   if (mode !== 'required') {
-    return { kinds: new Set(['anonymous']), givesScopes: false, givesRoles: false };
+    const nothing: Known = new Set();
+    return { kinds: new Set(['anonymous']), subjects: nothing, scopes: nothing, roles: nothing };
   }
-  const gives = (right: 'scopes' | 'roles'): boolean =>
-    methods.some((method) => {
-      if (method.kind === 'jwt') {
-        return method[right === 'scopes' ? 'scopeClaims' : 'roleClaims'].length > 0;
-      }
-      const known = method.kind === 'basic' ? method.users : method.clients;
-      return known.some((caller) => caller[right].length > 0);
-    });
+  const tokens = methods.filter((method) => method.kind === 'jwt');
+  const callers = methods.flatMap(namedCallers);
+  const subjects = callers.map(({ subject }) => subject);
+  const areNamed = tokens.length === 0 && !subjects.includes(null);
+  const given = (right: 'scopes' | 'roles', claims: 'scopeClaims' | 'roleClaims'): Known =>
+    tokens.some((token) => token[claims].length > 0)
+      ? null
+      : new Set(callers.flatMap((caller) => caller[right]));
   return {
     kinds: new Set(methods.map(({ kind }) => kind)),
-    givesScopes: gives('scopes'),
-    givesRoles: gives('roles'),
+    subjects: areNamed ? new Set(subjects.filter((subject) => subject !== null)) : null,
+    scopes: given('scopes', 'scopeClaims'),
+    roles: given('roles', 'roleClaims'),
   };
 }
 

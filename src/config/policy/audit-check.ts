@@ -38,6 +38,7 @@ export function checkAudit(settings: AuditSettings, context: AuditContext): Audi
   return [
     ...checkIdentity(settings),
     ...checkDetails(settings),
+    ...checkMasked(settings),
     ...checkMaskNames(settings, context),
     ...checkMaskPaths(settings, context),
     ...checkSinks(settings, context),
@@ -79,6 +80,15 @@ function* checkDetails({ params, tools }: AuditSettings): Problems {
   }
 }
 
+/** Where params are written down whole, or not at all, masks have nothing to do. */
+function* checkMasked({ params, tools, maskNames, maskPaths }: AuditSettings): Problems {
+  if (params === 'masked' || tools.some((tool) => tool.params === 'masked')) return;
+  for (const [key, masks] of Object.entries({ maskNames, maskPaths })) {
+    if (masks.length === 0) continue;
+    yield error(key, 'hide nothing: params are masked nowhere; set params to masked');
+  }
+}
+
 function* checkMaskNames({ maskNames }: AuditSettings, { hidesName }: AuditContext): Problems {
   const patterns = maskNames.map(parseAffixes);
   for (const [i, pattern] of patterns.entries()) {
@@ -94,12 +104,7 @@ function* checkMaskNames({ maskNames }: AuditSettings, { hidesName }: AuditConte
 }
 
 function* checkMaskPaths(settings: AuditSettings, { hidesName }: AuditContext): Problems {
-  const { maskPaths, params, tools } = settings;
-  if (maskPaths.length === 0) return;
-  if (params !== 'masked' && tools.every((tool) => tool.params !== 'masked')) {
-    yield error('maskPaths', 'hide nothing: params are masked nowhere; set params to masked');
-    return;
-  }
+  const { maskPaths } = settings;
   for (const [i, path] of maskPaths.entries()) {
     const at = `maskPaths[${i}]`;
     const miss = whyNeverMatching(path);

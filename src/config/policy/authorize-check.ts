@@ -20,10 +20,14 @@ type PrincipalKind = NonNullable<RuleSettings['kinds']>[number];
 export interface AuthorizeContext {
   /** Kinds of principal that can come: those of the methods that are on, `anonymous` for none. */
   readonly kinds: ReadonlySet<PrincipalKind>;
-  /** Whether any method of authentication gives principals scopes. */
-  readonly givesScopes: boolean;
-  readonly givesRoles: boolean;
+  /** What principals may be called, and may have. */
+  readonly subjects: Known;
+  readonly scopes: Known;
+  readonly roles: Known;
 }
+
+/** Every value there can be; null where tokens or certificates bring values of their own. */
+export type Known = ReadonlySet<string> | null;
 
 export interface AuthorizeProblem {
   /** Below the section: `rules[2].scopes`. */
@@ -94,30 +98,55 @@ type Complain = (member: string, message: string) => void;
 
 function checkCaller(rule: RuleSettings, context: AuthorizeContext, complain: Complain): void {
   const someone = [...context.kinds].some((kind) => kind !== 'anonymous');
-  if (rule.scopes !== null && !context.givesScopes) {
-    complain(
-      'scopes',
-      'asks for scopes, and authentication gives none: configure auth, or use roles',
-    );
-  }
-  if (rule.roles !== null && !context.givesRoles) {
-    complain('roles', 'asks for roles, and authentication gives none: map them in auth');
-  }
+  checkRights('scopes', 'configure auth, or use roles', rule, context, complain);
+  checkRights('roles', 'map them in auth', rule, context, complain);
   if (rule.kinds !== null && !rule.kinds.some((kind) => context.kinds.has(kind))) {
     complain('kinds', `is about ${rule.kinds.join(', ')}, and auth lets in no such caller`);
   }
   if (rule.principals !== null && !someone) {
     complain('principals', 'names principals, and without authentication there are none');
+  } else if (rule.principals?.every((name) => isUnknown(name, context.subjects))) {
+    const names = rule.principals.join(', ');
+    complain('principals', `never matches, for auth knows nobody called ${names}: correct it`);
   }
   if (rule.issuers !== null && !context.kinds.has('jwt')) {
     complain('issuers', 'names issuers, and only tokens have one: configure auth for them');
   }
-  for (const member of ['scopes', 'roles'] as const) {
-    const rights = rule[member];
-    if (rights !== null && rights.all.length === 0 && rights.any.length === 0) {
-      complain(member, 'asks for no right at all: name some, or leave it out');
-    }
+}
+
+/** @param advice for a rule about rights that nobody has, whichever they are */
+function checkRights(
+  member: 'scopes' | 'roles',
+  advice: string,
+  rule: RuleSettings,
+  context: AuthorizeContext,
+  complain: Complain,
+): void {
+  const rights = rule[member];
+  const known = context[member];
+  if (rights === null) return;
+  if (rights.all.length === 0 && rights.any.length === 0) {
+    complain(member, 'asks for no right at all: name some, or leave it out');
   }
+  if (known?.size === 0) {
+    complain(member, `asks for ${member}, and authentication gives none: ${advice}`);
+    return;
+  }
+  const missing = rights.all.filter((right) => known !== null && !known.has(right));
+  const nobodys =
+    missing.length > 0
+      ? missing
+      : rights.any.every((right) => known?.has(right) === false)
+        ? rights.any
+        : [];
+  if (nobodys.length > 0) {
+    complain(member, `never matches, for auth gives nobody ${nobodys.join(', ')}: correct it`);
+  }
+}
+
+/** A pattern with a wildcard may match anybody. */
+function isUnknown(pattern: string, known: Known): boolean {
+  return known !== null && !/[*\\]/.test(pattern) && !known.has(pattern);
 }
 
 function checkAim(rule: RuleSettings, complain: Complain): void {

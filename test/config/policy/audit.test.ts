@@ -232,6 +232,10 @@ describe('checkAudit', () => {
       'error audit.maskPaths hide nothing: params are masked nowhere',
     ],
     [
+      { params: 'off', maskNames: ['nick'] },
+      'error audit.maskNames hide nothing: params are masked nowhere',
+    ],
+    [
       { maskPaths: ['$.params.arguments', '$.params.arguments.x'] },
       'warning audit.maskPaths[1] hides nothing more than $.params.arguments',
     ],

@@ -102,8 +102,9 @@ describe('authorizeSchema', () => {
 
 const CONTEXT: AuthorizeContext = {
   kinds: new Set(['jwt', 'api_key']),
-  givesScopes: true,
-  givesRoles: true,
+  subjects: null,
+  scopes: null,
+  roles: null,
 };
 
 function check(
@@ -167,8 +168,15 @@ describe('checkAuthorize', () => {
 
   it.each([
     [{ name: 'r0' }, {}, /name: rule "r0" has the name of rules\[0\]/],
-    [{ scopes: ['x'] }, { givesScopes: false }, /asks for scopes, and authentication gives none/],
-    [{ roles: ['x'] }, { givesRoles: false }, /asks for roles/],
+    [
+      { scopes: ['x'] },
+      { scopes: new Set<string>() },
+      /asks for scopes, and authentication gives none/,
+    ],
+    [{ roles: ['x'] }, { roles: new Set<string>() }, /asks for roles/],
+    [{ roles: ['x', 'y'] }, { roles: new Set(['z']) }, /never matches, .* nobody x, y/],
+    [{ scopes: ['x', 'z'] }, { scopes: new Set(['z']) }, /never matches, .* nobody x:/],
+    [{ principals: ['bob'] }, { subjects: new Set(['ada']) }, /auth knows nobody called bob/],
     [{ kinds: ['basic'] }, {}, /is about basic, and auth lets in no such caller/],
     [{ principals: ['x'] }, { kinds: new Set(['anonymous'] as const) }, /there are none/],
     [{ issuers: ['x'] }, { kinds: new Set(['api_key'] as const) }, /only tokens have one/],
@@ -185,6 +193,16 @@ describe('checkAuthorize', () => {
     const problems = check([first, { name: 'r1', ...rule }], context);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(line);
+  });
+
+  it.each([
+    [{ roles: ['x', 'y'] }, { roles: new Set(['y']) }],
+    [{ scopes: ['x', 'y'] }, { scopes: new Set(['y', 'x']) }],
+    [{ scopes: ['x'] }, { scopes: null }],
+    [{ principals: ['ada', 'bob'] }, { subjects: new Set(['ada']) }],
+    [{ principals: ['b*'] }, { subjects: new Set(['ada']) }],
+  ])('says nothing of %j where somebody may match', (rule, context) => {
+    expect(check([rule], context)).toEqual([]);
   });
 
   it('tells when nothing is ever refused, and when nothing ever passes', () => {
