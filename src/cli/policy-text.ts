@@ -22,7 +22,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['expression', 'has an expression that is false'],
   ['expression_failed', 'has an expression that failed: refused'],
   ['ambiguous_resource', 'cannot tell which resource is meant: refused'],
-  ['repeated_member', 'cannot trust arguments with a member given twice: refused'],
+  ['repeated_member', 'a member is given twice, or in other letter case: refused'],
   ['no_rule', 'no rule matches: the default'],
   ['plumbing', 'plumbing of the protocol, and no rule is about it'],
 ]);

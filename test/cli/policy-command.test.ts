@@ -194,6 +194,18 @@ cases:
 
   it.each([
     ['cases: []', /cases must have at least one case/],
+    ['tools: {a: 1}', /tools must be a list of tools/],
+    ['cases: [{name: a, massage: {}, expect: allow}]', /cases\[0\] has unknown key massage/],
+    ['cases: [5]', /cases\[0\] must be a map of settings/],
+    [
+      'cases: [{name: a, principal: {kind: robot}, expect: allow}]',
+      /principal\.kind must be one of anonymous, api_key/,
+    ],
+    [
+      'cases: [{name: a, principal: {roles: owner}, expect: allow}]',
+      /principal\.roles must be a list of names/,
+    ],
+    ['cases: [{name: a, headers: 7, expect: allow}]', /headers must be a map of text/],
     ['cases: [{name: x}]', /cases\[0\]\.expect must be allow, deny/],
     ['cases: [{name: x, expect: maybe}]', /cases\[0\]\.expect must be allow, deny/],
     ['case: []', /the file has unknown key case/],

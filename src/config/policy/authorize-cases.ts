@@ -51,17 +51,21 @@ export interface PolicyCases {
   readonly cases: readonly PolicyCase[];
 }
 
-const names = z._default(z.array(z.string({ error: 'must be a list of names' })), []);
+const text = z.string({ error: 'must be text' });
+const NAMES = { error: 'must be a list of names' };
+const names = z._default(z.array(z.string(NAMES), NAMES), []);
 const hint = z._default(z.nullable(z.boolean({ error: 'must be true or false' })), null);
+
+const KINDS = ['anonymous', 'api_key', 'basic', 'jwt', 'certificate'] as const;
 
 const principalSchema: z.ZodMiniType<CasePrincipal, unknown> = z.strictObject(
   {
-    kind: z._default(z.enum(['anonymous', 'api_key', 'basic', 'jwt', 'certificate']), 'jwt'),
-    subject: z._default(z.string(), ''),
-    issuer: z._default(z.nullable(z.string()), null),
+    kind: z._default(z.enum(KINDS, { error: `must be one of ${KINDS.join(', ')}` }), 'jwt'),
+    subject: z._default(text, ''),
+    issuer: z._default(z.nullable(text), null),
     scopes: names,
     roles: names,
-    claims: z._default(z.record(z.string(), z.unknown()), {}),
+    claims: z._default(z.record(z.string(), z.unknown(), { error: 'must be a map' }), {}),
   },
   STRICT_MAP,
 );
@@ -74,7 +78,7 @@ const expectation = z.union(
       decision,
       z.transform((given): PolicyCase['expected'] => ({ decision: given })),
     ),
-    z.strictObject({ decision, rule: z.optional(z.nullable(z.string())) }, STRICT_MAP),
+    z.strictObject({ decision, rule: z.optional(z.nullable(text)) }, STRICT_MAP),
   ],
   { error: 'must be allow, deny, or {decision: …, rule: …}' },
 );
@@ -91,21 +95,29 @@ const messageSchema = z.pipe(
 const casesSchema: z.ZodMiniType<PolicyCases, unknown> = z.strictObject(
   {
     tools: z._default(
-      z.array(z.strictObject({ name: z.string(), readOnly: hint, destructive: hint }, STRICT_MAP)),
+      z.array(z.strictObject({ name: text, readOnly: hint, destructive: hint }, STRICT_MAP), {
+        error: 'must be a list of tools',
+      }),
       [],
     ),
     cases: z
       .array(
         z.pipe(
-          z.strictObject({
-            name: z.string({ error: 'must say what the case is about' }),
-            principal: z._default(z.nullable(principalSchema), null),
-            httpMethod: z.optional(z.string()),
-            path: z._default(z.string(), '/mcp'),
-            headers: z._default(z.record(z.string(), z.string()), {}),
-            message: messageSchema,
-            expect: expectation,
-          }),
+          z.strictObject(
+            {
+              name: z.string({ error: 'must say what the case is about' }),
+              principal: z._default(z.nullable(principalSchema), null),
+              httpMethod: z.optional(text),
+              path: z._default(text, '/mcp'),
+              headers: z._default(
+                z.record(z.string(), text, { error: 'must be a map of text' }),
+                {},
+              ),
+              message: messageSchema,
+              expect: expectation,
+            },
+            STRICT_MAP,
+          ),
           z.transform(({ expect, httpMethod, ...given }): PolicyCase => {
             const usual = given.message === null ? 'GET' : 'POST';
             return { ...given, httpMethod: httpMethod ?? usual, expected: expect };
