@@ -110,6 +110,17 @@ describe('cache poisoning through variants of Mcp-Name', () => {
     const headers = { 'Mcp-Method': ['tools/call', 'tools/call'] };
     expect(verdictOf({ body: call('a'), headers })).toBe('headerAgreement: header_repeated');
   });
+
+  it.each([[['2025-06-18', '2026-07-28']], ['2025-06-18, 2026-07-28']])(
+    'MCP-Protocol-Version sent twice, in lines or joined by a runtime: %j',
+    (version) => {
+      const headers = { 'MCP-Protocol-Version': version };
+      expect(judge({ body: legacyRequest('ping'), headers })).toMatchObject({
+        reason: 'header_repeated',
+        code: -32020,
+      });
+    },
+  );
 });
 
 describe('duplicate keys', () => {

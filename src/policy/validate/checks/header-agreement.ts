@@ -74,7 +74,8 @@ export const headerAgreementCheck: Check = {
     for (const field of FIELDS) {
       if (isRepeated(head, field)) return REPEATED;
     }
-    return null;
+    // Runtimes that have no lines join them; no version has a comma.
+    return head.fields.protocolVersion?.includes(',') ? REPEATED : null;
   },
 
   judgeMessage(message: GuardedMessage, { head }: GuardedExchange): Finding | null {
