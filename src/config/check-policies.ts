@@ -8,7 +8,7 @@
 import type { AuthMethodSettings, AuthSettings } from '../policy/auth/settings.ts';
 import { isLoopbackHost, parseListenAddress } from './address.ts';
 import { checkAudit } from './policy/audit-check.ts';
-import { checkAuth } from './policy/auth-check.ts';
+import { checkAuth, checkExpiry } from './policy/auth-check.ts';
 import {
   type AuthorizeContext,
   checkAuthorize,
@@ -25,6 +25,8 @@ export interface PolicyContext {
   readonly runtime: 'node' | 'deno' | 'bun' | 'workers';
   /** Whether the audit hides a member of that name without being told to. */
   readonly hidesName: (name: string) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** One contradiction. */
@@ -40,7 +42,7 @@ export interface PolicyProblem {
 /** In the order of the sections. */
 export function checkPolicies(
   settings: ProxySettings,
-  { runtime, hidesName }: PolicyContext,
+  { runtime, hidesName, now }: PolicyContext,
 ): readonly PolicyProblem[] {
   const { policies, timeouts } = settings;
   if (!hasPolicies(policies)) return [];
@@ -63,6 +65,7 @@ export function checkPolicies(
       verifiesCertificates: verifiesCertificates(settings, runtime),
     }),
   );
+  add('warning', checkExpiry(auth, now));
   if (authorize !== null) {
     const found = checkAuthorize(authorize, callersOf(auth));
     add('error', found.map(belowAuthorize));

@@ -19,7 +19,11 @@ export function findContradictions(
   runtime: PolicyContext['runtime'],
 ): readonly PolicyProblem[] {
   const names = new SecretNames();
-  return checkPolicies(settings, { runtime, hidesName: (name) => names.has(name) });
+  return checkPolicies(settings, {
+    runtime,
+    hidesName: (name) => names.has(name),
+    now: Date.now(),
+  });
 }
 
 /** With what only turns up when rules are compiled. */

@@ -23,7 +23,11 @@ function check(
     file,
     policies: resolvePolicies([{ sections: file.sections, problems: [] }]),
   });
-  const found = checkPolicies(settings, { runtime, hidesName: (name) => name === 'password' });
+  const found = checkPolicies(settings, {
+    runtime,
+    hidesName: (name) => name === 'password',
+    now: Date.UTC(2026, 5, 1),
+  });
   for (const { message } of found) expect(message).not.toMatch(/\n|\.$/);
   return found.map(({ level, path }) => `${level} ${path}`);
 }
@@ -34,6 +38,13 @@ describe('checkPolicies', () => {
     expect(check(`${KEYS}\nauthorize: {rules: [{name: x, effect: allow, roles: [r]}]}`)).toEqual(
       [],
     );
+  });
+
+  it('warns of keys that have expired', () => {
+    const keys = (expires: string): string =>
+      KEYS.replace('}]}]}]', `}, {digest: ${'cd'.repeat(32)}, expires: ${expires}}]}]}]`);
+    expect(check(keys('2026-05-31'))).toEqual(['warning auth.methods[0].clients[0].keys[1]']);
+    expect(check(keys('2026-06-02'))).toEqual([]);
   });
 
   it.each(['authorize: {}', 'limits: {}', 'breaker: {}', 'audit: {}', 'validate: {mode: enforce}'])(

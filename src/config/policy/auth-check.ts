@@ -64,6 +64,25 @@ export function checkAuth(settings: AuthSettings, context: AuthCheckContext): Au
   return problems;
 }
 
+/** Keys that let nobody in any more. @param now milliseconds since the epoch */
+export function checkExpiry({ methods }: AuthSettings, now: number): AuthProblem[] {
+  const problems: AuthProblem[] = [];
+  for (const [index, method] of methods.entries()) {
+    if (method.kind !== 'api_key') continue;
+    for (const [client, { subject, keys }] of method.clients.entries()) {
+      for (const [key, { expiresAt }] of keys.entries()) {
+        if (expiresAt === null || expiresAt > now) continue;
+        const date = new Date(expiresAt).toISOString().slice(0, 10);
+        problems.push({
+          path: `auth.methods[${index}].clients[${client}].keys[${key}]`,
+          message: `has expired (${date}) and lets ${subject} in no more: give a new one, or leave it out`,
+        });
+      }
+    }
+  }
+  return problems;
+}
+
 function checkMode(settings: AuthSettings, context: AuthCheckContext, report: Report): void {
   const { mode, insecureNoAuth, methods, resource, upstream } = settings;
   if (mode === 'required') {
