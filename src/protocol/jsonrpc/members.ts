@@ -39,16 +39,24 @@ interface MemberOptions {
 /** A letter takes at most so many times its bytes in another case: U+212A for `k`. */
 const MAX_FOLDED_GROWTH = 3;
 
+const CASE_BIT = 0x20;
+
 const decoder = new TextDecoder();
+
+interface Candidate {
+  readonly member: Member;
+  readonly bytes: Uint8Array;
+}
+
+const NO_CANDIDATES: readonly Candidate[] = [];
 
 /** The members read inside one object, found by the bytes of their name. */
 export class MemberTable {
   readonly members: readonly Member[];
   /** Those that decide, by their folded name. */
   readonly #decidingByFold: ReadonlyMap<string, DecidingKey>;
-  readonly #decidingLengths: ReadonlySet<number>;
   readonly #maxVariantBytes: number;
-  readonly #byLength: (readonly { member: Member; bytes: Uint8Array }[] | undefined)[] = [];
+  readonly #byLength: (readonly Candidate[] | undefined)[] = [];
 
   constructor(members: readonly Member[]) {
     this.members = members;
@@ -57,8 +65,8 @@ export class MemberTable {
       if (decides !== null) deciding.set(foldName(name), decides);
     }
     this.#decidingByFold = deciding;
-    this.#decidingLengths = new Set([...deciding.keys()].map((name) => name.length));
-    this.#maxVariantBytes = MAX_FOLDED_GROWTH * Math.max(...this.#decidingLengths);
+    const lengths = [...deciding.keys()].map((name) => name.length);
+    this.#maxVariantBytes = MAX_FOLDED_GROWTH * Math.max(...lengths);
     const encoder = new TextEncoder();
     for (const member of members) {
       const bytes = encoder.encode(member.name);
@@ -89,11 +97,19 @@ export class MemberTable {
    * `bytes[start, end)`, which is none of ours; null when there is none. Escapes are not undone.
    */
   findVariant(bytes: Uint8Array, start: number, end: number): DecidingKey | null {
-    const length = end - start;
-    if (length > this.#maxVariantBytes) return null;
-    // Letters of ASCII have others as long as they are.
-    if (!this.#decidingLengths.has(length) && isAscii(bytes, start, end)) return null;
+    if (end - start > this.#maxVariantBytes) return null;
+    if (isAscii(bytes, start, end) && !this.#resembles(bytes, start, end)) return null;
     return this.findVariantByName(decoder.decode(bytes.subarray(start, end)));
+  }
+
+  /** Letters of ASCII have others as long as they are, one bit apart: look at two of them. */
+  #resembles(bytes: Uint8Array, start: number, end: number): boolean {
+    for (const { bytes: name } of this.#byLength[end - start] ?? NO_CANDIDATES) {
+      const first = (name[0] as number) ^ (bytes[start] as number);
+      const last = (name[name.length - 1] as number) ^ (bytes[end - 1] as number);
+      if (((first | last) & ~CASE_BIT) === 0) return true;
+    }
+    return false;
   }
 
   findVariantByName(name: string): DecidingKey | null {
