@@ -49,6 +49,7 @@ const UNREADABLE: readonly (readonly [what: string, body: string | Uint8Array])[
   ['a slash in two bytes', named(0xc0, 0xaf)],
   ['a character cut short', named(0xe2, 0x82)],
   ['a NUL', named(0)],
+  ['a NUL in escapes', call('get_\\u0000delete_x')],
   ['an escape without end', call('get_x\\')],
   ['a number without end', `{"jsonrpc":"2.0","id":${'9'.repeat(MEBIBYTE)},"method":"tools/call"}`],
 ];

@@ -44,11 +44,11 @@ export function normalizeUri(uri: string): string | null {
 }
 
 /**
- * Whether a text is the same to every reader: no lone surrogate, and no replacement character,
- * which stands for bytes that were no text.
+ * Whether a text is the same to every reader: no lone surrogate, no replacement character, which
+ * stands for bytes that were no text, and no NUL, at which some readers stop.
  */
 export function isPlainText(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\ufffd');
+  return text.isWellFormed() && !text.includes('\ufffd') && !text.includes('\0');
 }
 
 /** A path as it is, or null when it could be read as another. */

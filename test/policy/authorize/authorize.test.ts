@@ -529,6 +529,8 @@ describe('createAuthorizePolicy, what cannot be judged', () => {
       ),
       'ill_formed_name',
     ],
+    ['calls a tool with a NUL', call('drop_table\0get_secret'), 'ill_formed_name'],
+    ['has a method with a NUL', legacyRequest('tools/call\0ping'), 'ill_formed_name'],
     ['has a method with a lone surrogate', legacyRequest('tools/\udc00'), 'ill_formed_name'],
     ['calls a name of a megabyte', call('x'.repeat(1_000_000)), 'unreadable_body'],
   ])('attack: a body that %s is refused', async (_what, body, reason) => {
@@ -635,7 +637,6 @@ describe('createAuthorizePolicy, names', () => {
     ['a zero width joiner', 'read\u200d_file'],
     ['a space', 'read_file '],
     ['a leading mark', '\ufeffread_file'],
-    ['NUL', 'read_file\0'],
     ['a path', 'x/read_file'],
     ['the dotted name', 'server.read_file'],
     ['an inherited member', '__proto__'],
