@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AuthPolicy } from '../../../src/policy/auth/auth-policy.ts';
 import {
   hashPassword,
@@ -17,6 +17,7 @@ let passwordHash = '';
 beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD);
 });
+afterEach(() => void vi.restoreAllMocks());
 
 function basic(name: string, password: string): Record<string, string> {
   return { Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` };
@@ -30,7 +31,6 @@ function basicPolicy(ports: AuthPorts = {}): AuthPolicy {
 /** Counts the expensive part. */
 function countDerivations(): { readonly count: number } {
   const derive = vi.spyOn(crypto.subtle, 'deriveBits');
-  derive.mockClear();
   return {
     get count() {
       return derive.mock.calls.length;
