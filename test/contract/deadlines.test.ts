@@ -5,22 +5,25 @@
  * @module
  */
 
-import { afterEach, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { RawClient, send } from '../fixtures/raw-client.ts';
 import { pause } from '../fixtures/wait.ts';
-import { contract, pairFor } from './harness.ts';
+import { contractAtOnce, pairFor } from './harness.ts';
 import { event, JSON_HEADERS, legacyCall } from './messages.ts';
 import { expectNothingActive } from './metrics.ts';
 import { expectError, TIMEOUT } from './own-errors.ts';
 
-contract('The deadlines', (target) => {
+/** So long that a busy machine does not hold anything up for the whole of it. */
+const HEAD_MS = 1000;
+const IDLE_MS = 1200;
+const LONGER_THAN_BOTH_MS = 2000;
+
+contractAtOnce('The deadlines', (target) => {
   const pair = pairFor(target, {
-    args: ['--timeout-response-head', '300ms', '--timeout-idle-stream', '400ms'],
+    args: ['--timeout-response-head', `${HEAD_MS}ms`, '--timeout-idle-stream', `${IDLE_MS}ms`],
   });
   const { test } = target;
-  afterEach(async () => {
-    await expectNothingActive(pair.weir);
-  });
+  afterAll(() => expectNothingActive(pair.weir));
 
   for (const id of ['1', '"1"', '9007199254740993']) {
     test(`no response head in time is a 504 that echoes the id ${id}`, async () => {
@@ -65,7 +68,7 @@ contract('The deadlines', (target) => {
     await client.send({ method: 'GET', path });
     const response = await client.response();
     client.stopReading();
-    await pause(1500);
+    await pause(LONGER_THAN_BOTH_MS);
     client.readOn();
     await response.body.ended();
     expect(response.body.length).toBe(chunks * chunk.length);
@@ -85,7 +88,7 @@ contract('The deadlines', (target) => {
     });
     for (let index = 0; index < 10; index++) {
       await client.writeChunk(' ');
-      await pause(100);
+      await pause(LONGER_THAN_BOTH_MS / 10);
     }
     await client.write('0\r\n\r\n');
     const response = await client.response();
@@ -96,9 +99,9 @@ contract('The deadlines', (target) => {
   test('a stream that keeps talking outlives both', async () => {
     const path = pair.upstream.route(async (exchange) => {
       await exchange.startEvents();
-      for (let index = 0; index < 12; index++) {
+      for (let index = 0; index < 10; index++) {
         await exchange.writeChunk(': keep-alive\n\n');
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await pause(LONGER_THAN_BOTH_MS / 10);
       }
       await exchange.endChunks();
     });
@@ -107,14 +110,14 @@ contract('The deadlines', (target) => {
   });
 });
 
-contract('The total deadline', (target) => {
+contractAtOnce('The total deadline', (target) => {
   const pair = pairFor(target, { args: ['--timeout-total', '600ms'] });
   target.test('breaks a stream however much it talks', async () => {
     const path = pair.upstream.route(async (exchange) => {
       await exchange.startEvents();
       while (!exchange.closed) {
         await exchange.writeChunk(': keep-alive\n\n');
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
       }
     });
     const client = await RawClient.connect(pair.weir.url);

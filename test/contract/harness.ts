@@ -47,10 +47,32 @@ export function contract(
   register: (target: ContractTarget) => void,
   runtimes: readonly WeirRuntime[] = WEIR_RUNTIMES,
 ): void {
+  registerAll(title, register, runtimes, false);
+}
+
+/**
+ * The same, with all tests of all runtimes side by side: for those that mostly wait, and each for
+ * what is its own.
+ */
+export function contractAtOnce(
+  title: string,
+  register: (target: ContractTarget) => void,
+  runtimes: readonly WeirRuntime[] = WEIR_RUNTIMES,
+): void {
+  registerAll(title, register, runtimes, true);
+}
+
+function registerAll(
+  title: string,
+  register: (target: ContractTarget) => void,
+  runtimes: readonly WeirRuntime[],
+  concurrent: boolean,
+): void {
   for (const runtime of selectedRuntimes().filter((name) => runtimes.includes(name))) {
-    describe(`${title} on ${runtime}`, { timeout: TEST_TIMEOUT_MS }, () => {
+    describe(`${title} on ${runtime}`, { timeout: TEST_TIMEOUT_MS, concurrent }, () => {
       const ends: (() => Promise<void>)[] = [];
-      afterEach(() => RawClient.resetAll());
+      // Of what is open when tests run side by side, most belongs to the others.
+      if (!concurrent) afterEach(() => RawClient.resetAll());
       afterAll(async () => {
         // Weir first: an upstream that leaves before it would be a fault to report.
         for (const end of ends.reverse()) await end();

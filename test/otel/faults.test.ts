@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { contract } from '../contract/harness.ts';
+import { contractAtOnce } from '../contract/harness.ts';
 import { scrape, total } from '../contract/metrics.ts';
 import { eventually } from '../fixtures/wait.ts';
 import { OwnReceiver } from './own-receiver.ts';
@@ -24,7 +24,7 @@ import {
 
 const LOGS_ALONE = { ...PROMPT, OTEL_METRICS_EXPORTER: 'none', OTEL_TRACES_EXPORTER: 'none' };
 
-contract(
+contractAtOnce(
   'with a receiver that fails',
   (target) => {
     const ends: (() => Promise<void>)[] = [];
@@ -135,7 +135,7 @@ contract(
   OTLP_RUNTIMES,
 );
 
-contract(
+contractAtOnce(
   'ends within its grace',
   (target) => {
     target.test('although the receiver does not answer', async () => {
