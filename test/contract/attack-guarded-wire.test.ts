@@ -212,7 +212,9 @@ contract('On the wire of a guarded server', (target) => {
     let before = residentBytes(pair.weir.pid);
     let bound = GROWTH_BOUND_BYTES;
     const path = pair.serve();
-    const half = Buffer.alloc(HALF, 0x20);
+    const half = Buffer.from(
+      legacyCall('get_x').replace('{}', `{"x":"${'x'.repeat(HALF)}`),
+    ).subarray(0, HALF);
     const headers = [...GUARDED_HEADERS, ['Content-Length', String(2 * HALF)]] as const;
     for (let round = 0; round < WARM_UP_ROUNDS + FURTHER_ROUNDS; round++) {
       if (round === WARM_UP_ROUNDS) {
