@@ -51,7 +51,7 @@ export default defineConfig({
           // A leaked handle must not be shared with the next file.
           pool: 'forks',
           // Tests that run side by side do little but wait.
-          maxConcurrency: 20,
+          maxConcurrency: 10,
         },
       },
       {

@@ -17,6 +17,7 @@ import { expectError, TIMEOUT } from './own-errors.ts';
 const HEAD_MS = 1000;
 const IDLE_MS = 1200;
 const LONGER_THAN_BOTH_MS = 2000;
+const TOTAL_MS = 2500;
 
 contractAtOnce('The deadlines', (target) => {
   const pair = pairFor(target, {
@@ -111,7 +112,7 @@ contractAtOnce('The deadlines', (target) => {
 });
 
 contractAtOnce('The total deadline', (target) => {
-  const pair = pairFor(target, { args: ['--timeout-total', '600ms'] });
+  const pair = pairFor(target, { args: ['--timeout-total', `${TOTAL_MS}ms`] });
   target.test('breaks a stream however much it talks', async () => {
     const path = pair.upstream.route(async (exchange) => {
       await exchange.startEvents();
