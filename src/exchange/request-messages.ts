@@ -48,7 +48,9 @@ export class RequestMessage implements GuardedMessage {
   }
 
   bytes(): Uint8Array {
-    return this.#request.body.subarray(this.envelope.start, this.envelope.end);
+    const { body } = this.#request;
+    const { start, end } = this.envelope;
+    return start === 0 && end === body.byteLength ? body : body.subarray(start, end);
   }
 
   json(): Readonly<Record<string, unknown>> {

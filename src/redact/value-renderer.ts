@@ -12,6 +12,7 @@ import { MaskPaths, type MaskPosition } from './mask-path.ts';
 import { MASK, redactText } from './redact-text.ts';
 import { cutText, quote, utf8Length } from './safe-text.ts';
 import { SecretNames } from './secret-names.ts';
+import { VerbatimJson } from './verbatim-json.ts';
 
 /** How much of a value is shown. */
 export type ValueDetail =
@@ -66,6 +67,11 @@ export interface RenderRequest {
 /** Longest name of a member that is written in full, in UTF-16 code units. */
 const MAX_KEY_CHARS = 128;
 
+/** Longest text that is looked at before it is parsed: what is found in it keeps all of it alive. */
+const MAX_VERBATIM_BYTES = 8_192;
+
+const decoder = new TextDecoder();
+
 /** `,"…":"<16 digits> more"`, and the bracket that closes. */
 const MARKER_BYTES = 32;
 const TOO_DEEP = '"…too deep"';
@@ -80,6 +86,7 @@ export class ValueRenderer {
   readonly #names: SecretNames;
   readonly #paths: MaskPaths;
   readonly #limits: ValueLimits;
+  readonly #verbatim: VerbatimJson;
 
   // Of the value being written.
   #detail: ValueDetail = 'masked';
@@ -95,6 +102,28 @@ export class ValueRenderer {
     this.#paths = options.paths ?? new MaskPaths([]);
     this.#limits = options.limits ?? DEFAULT_VALUE_LIMITS;
     this.minBytes = MARKER_BYTES * (this.#limits.maxDepth + 2);
+    this.#verbatim = new VerbatimJson(this.#names, {
+      ...this.#limits,
+      maxKeyChars: MAX_KEY_CHARS,
+    });
+  }
+
+  /**
+   * What {@link ValueRenderer.render} would make of a member of the object that `json` is, without
+   * parsing it. Undefined when there is no such member; null where it has to be parsed, as when
+   * there is anything to hide.
+   *
+   * @param json UTF-8
+   */
+  renderVerbatim(
+    json: Uint8Array,
+    member: string,
+    { detail, maxBytes, position, without }: RenderRequest,
+  ): RenderedValue | null | undefined {
+    const most = Math.min(this.#budgetOf(maxBytes), MAX_VERBATIM_BYTES);
+    if (detail !== 'masked' || position !== null || json.byteLength > most) return null;
+    const text = this.#verbatim.find(decoder.decode(json), member, without ?? null);
+    return typeof text === 'string' ? { text, bytes: text.length, truncated: false } : text;
   }
 
   /** @param value what `JSON.parse` has made */
@@ -103,13 +132,18 @@ export class ValueRenderer {
     this.#without = request.without ?? null;
     this.#text = '';
     this.#bytes = 0;
-    this.#budget = Math.max(request.maxBytes, this.minBytes) - this.minBytes + MARKER_BYTES;
+    this.#budget = this.#budgetOf(request.maxBytes);
     this.#nodes = 0;
     this.#truncated = false;
     if (!this.#value(value, 0, request.position)) this.#mark('"…too long"');
     const rendered = { text: this.#text, bytes: this.#bytes, truncated: this.#truncated };
     this.#text = '';
     return rendered;
+  }
+
+  /** For everything but the marks of what was cut off. */
+  #budgetOf(maxBytes: number): number {
+    return Math.max(maxBytes, this.minBytes) - this.minBytes + MARKER_BYTES;
   }
 
   /** False when there was no room for it; nothing was written then. */

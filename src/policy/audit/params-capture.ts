@@ -8,7 +8,7 @@ import type { GuardedMessage } from '../../exchange/guard.ts';
 import { MaskPaths, type MaskPosition } from '../../redact/mask-path.ts';
 import { redactText } from '../../redact/redact-text.ts';
 import { SecretNames } from '../../redact/secret-names.ts';
-import { ValueRenderer } from '../../redact/value-renderer.ts';
+import { type RenderRequest, ValueRenderer } from '../../redact/value-renderer.ts';
 import { Glob } from '../glob.ts';
 import type { AuditSettings, ParamsDetail } from './settings.ts';
 
@@ -65,15 +65,18 @@ export class ParamsCapture {
     if (detail === 'off') return null;
     const maxBytes = Math.min(this.#maxBytes, room);
     if (maxBytes < this.#renderer.minBytes) return NO_ROOM;
-    const params = readParams(message);
-    if (params === undefined) return null;
-    if (params === UNREADABLE) return UNREADABLE;
-    return this.#renderer.render(params, {
+    const request: RenderRequest = {
       detail,
       maxBytes,
       position: this.#position,
       without: LEFT_OUT,
-    });
+    };
+    const asItStands = this.#renderer.renderVerbatim(message.bytes(), 'params', request);
+    if (asItStands !== null) return asItStands ?? null;
+    const params = readParams(message);
+    if (params === undefined) return null;
+    if (params === UNREADABLE) return UNREADABLE;
+    return this.#renderer.render(params, request);
   }
 
   /** The name of a target, fit to be recorded: a URI may hold credentials. */
