@@ -148,7 +148,7 @@ export interface PolicyRun {
   head?(): Verdict | Promise<Verdict>;
   /** Judges the whole request. Also called, without messages, for requests without a body. */
   messages?(): Verdict | Promise<Verdict>;
-  /** Returns the fields to send upstream: the list it was given, or another. */
+  /** Returns the fields to send upstream: the list it was given, which it may change, or another. */
   upstreamHeaders?(headers: string[]): string[];
   /** Returns the query to send upstream, with its `?` or empty. */
   upstreamQuery?(query: string): string;

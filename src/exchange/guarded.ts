@@ -13,6 +13,7 @@ import type {
   GuardedExchange,
   GuardedHead,
   GuardedMessage,
+  Policy,
   PolicyDecision,
   PolicyName,
   PolicyRun,
@@ -27,6 +28,8 @@ import { RequestMessage } from './request-messages.ts';
 import { RewriterChain } from './rewriter-chain.ts';
 
 const EMPTY = new Uint8Array(0);
+const NO_MESSAGES: GuardedMessage[] = [];
+const NO_PROBLEMS: ParseProblem[] = [];
 
 /** Decisions kept per exchange: refusals always, others up to this number. */
 const MAX_DECISIONS = 64;
@@ -44,17 +47,16 @@ export class Guarded implements GuardedExchange, MessageTaker {
   readonly head: GuardedHead;
   principal: Principal | null = null;
   clientAddress: string | null;
-  readonly messages: GuardedMessage[] = [];
-  readonly problems: ParseProblem[] = [];
+  messages: GuardedMessage[] = NO_MESSAGES;
+  problems: ParseProblem[] = NO_PROBLEMS;
   readonly decisions: PolicyDecision[] = [];
   requestBytes = 0;
 
   readonly #guard: Guard;
   readonly #seen: Observations;
   readonly #watched: Watched;
-  readonly #runs: PolicyRun[] = [];
-  /** Whose run it is, for each of `#runs`. */
-  readonly #names: PolicyName[] = [];
+  /** One for each policy; null where it has no say. */
+  readonly #runs: (PolicyRun | null)[];
   #over = false;
   /**
    * The body so far, in one piece that grows: a view for each chunk would let a client that sends
@@ -68,11 +70,10 @@ export class Guarded implements GuardedExchange, MessageTaker {
     this.clientAddress = head.peer;
     this.#seen = seen;
     this.#watched = watched;
-    for (const policy of guard.policies) {
-      const run = policy.open(this);
-      if (run === null) continue;
-      this.#runs.push(run);
-      this.#names.push(policy.name);
+    const { policies } = guard;
+    this.#runs = new Array(policies.length);
+    for (let i = 0; i < policies.length; i++) {
+      this.#runs[i] = (policies[i] as Policy).open(this);
     }
   }
 
@@ -129,12 +130,16 @@ export class Guarded implements GuardedExchange, MessageTaker {
   }
 
   addUnread(parser: ParseProblem['parser'], reason: string, offset: number): void {
-    if (this.problems.length === MAX_PROBLEMS) return;
-    this.problems.push({ side: 'request', parser, reason, offset });
+    const problem: ParseProblem = { side: 'request', parser, reason, offset };
+    if (this.problems.length === 0) this.problems = [problem];
+    else if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 
   addMessage(envelope: MessageEnvelope, classification: Classification): void {
-    this.messages.push(new RequestMessage(this, envelope, classification));
+    const message = new RequestMessage(this, envelope, classification);
+    // Mostly the only one, and a list that is pushed to has room for seventeen at once.
+    if (this.messages.length === 0) this.messages = [message];
+    else this.messages.push(message);
   }
 
   /** Judges the whole request, its body having ended. */
@@ -156,7 +161,8 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   /** The request body, whole. */
   get body(): Uint8Array {
-    return this.#held.subarray(0, this.requestBytes);
+    const held = this.#held;
+    return held.byteLength === this.requestBytes ? held : held.subarray(0, this.requestBytes);
   }
 
   /** The request is on its way: a stream may last for hours, and its body is not kept for it. */
@@ -166,24 +172,26 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   upstreamHeaders(headers: string[]): string[] {
     let sent = headers;
-    for (const run of this.#runs) sent = run.upstreamHeaders?.(sent) ?? sent;
+    for (const run of this.#runs) sent = run?.upstreamHeaders?.(sent) ?? sent;
     return sent;
   }
 
   upstreamQuery(): string {
     let { query } = this.head;
-    for (const run of this.#runs) query = run.upstreamQuery?.(query) ?? query;
+    for (const run of this.#runs) query = run?.upstreamQuery?.(query) ?? query;
     return query;
   }
 
   /** What the response body must pass through, or null. */
   rewriter(status: number, fields: ResponseFields, headers: RawHeaders): ByteRewriter | null {
-    const rewriters: ByteRewriter[] = [];
+    let rewriters: ByteRewriter[] | null = null;
     for (const run of this.#runs) {
-      const rewriter = run.response?.(status, fields, headers) ?? null;
-      if (rewriter !== null) rewriters.push(rewriter);
+      const rewriter = run?.response?.(status, fields, headers) ?? null;
+      if (rewriter === null) continue;
+      if (rewriters === null) rewriters = [rewriter];
+      else rewriters.push(rewriter);
     }
-    return RewriterChain.of(rewriters);
+    return rewriters === null ? null : RewriterChain.of(rewriters);
   }
 
   /** The exchange is over. The first policy that was asked hears it last. */
@@ -199,7 +207,9 @@ export class Guarded implements GuardedExchange, MessageTaker {
     for (let i = first; i < this.#runs.length && !this.#over; i++) {
       let verdict: Verdict | Promise<Verdict>;
       try {
-        verdict = this.#runs[i]?.[step]?.() ?? null;
+        // Two calls, not one by a name that varies: such a look-up takes several times as long.
+        const run = this.#runs[i];
+        verdict = (step === 'head' ? run?.head?.() : run?.messages?.()) ?? null;
       } catch (error) {
         return this.#failed(i, error);
       }
@@ -225,7 +235,7 @@ export class Guarded implements GuardedExchange, MessageTaker {
 
   /** A policy that cannot judge has refused. */
   #failed(index: number, error: unknown): Refusal {
-    const policy = this.#names[index] as PolicyName;
+    const policy = this.#guard.policies[index]?.name as PolicyName;
     const name = error instanceof Error ? error.name : 'error';
     return this.#refuse({
       kind: 'refuse',
@@ -276,11 +286,20 @@ function saysUtf8({ names, headers }: GuardedHead): boolean {
 
 const STRICT = new TextDecoder('utf-8', { fatal: true });
 
+/** Up to here a look at each byte takes less than a decoder, in bytes. */
+const SHORT_BYTES = 512;
+
 function isUtf8(bytes: Uint8Array): boolean {
+  if (bytes.byteLength <= SHORT_BYTES && isAscii(bytes)) return true;
   try {
     STRICT.decode(bytes);
     return true;
   } catch {
     return false;
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.byteLength; i++) if ((bytes[i] as number) >= 0x80) return false;
+  return true;
 }

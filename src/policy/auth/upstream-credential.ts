@@ -42,7 +42,8 @@ export class UpstreamCredential {
 
 /** Takes fields away, and puts one in. */
 export class HeaderExchange {
-  readonly #removed: Set<string>;
+  /** In lower case. */
+  readonly #removed: readonly string[];
   readonly #header: string | null;
 
   /**
@@ -50,18 +51,35 @@ export class HeaderExchange {
    * @param header name of the field that is put in, or null
    */
   constructor(removesCredentials: boolean, header: string | null) {
-    this.#removed = new Set(removesCredentials ? CLIENT_CREDENTIALS : []);
-    if (header !== null) this.#removed.add(header.toLowerCase());
+    const own = header === null ? [] : [header.toLowerCase()];
+    this.#removed = [...(removesCredentials ? CLIENT_CREDENTIALS : []), ...own];
     this.#header = header;
   }
 
+  /** Returns the list it was given, changed in its place. */
   apply(headers: string[], value: string | null): string[] {
-    const kept: string[] = [];
+    let kept = 0;
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
-      if (!this.#removed.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
+      if (this.#removes(name)) continue;
+      if (kept < i) {
+        headers[kept] = name;
+        headers[kept + 1] = headers[i + 1] as string;
+      }
+      kept += 2;
     }
-    if (this.#header !== null && value !== null) kept.push(this.#header, value);
-    return kept;
+    while (headers.length > kept) headers.pop();
+    if (this.#header !== null && value !== null) headers.push(this.#header, value);
+    return headers;
+  }
+
+  /** Most names are of another length, and need no lower case. */
+  #removes(name: string): boolean {
+    const removed = this.#removed;
+    for (let i = 0; i < removed.length; i++) {
+      const each = removed[i] as string;
+      if (name.length === each.length && name.toLowerCase() === each) return true;
+    }
+    return false;
   }
 }

@@ -89,8 +89,9 @@ class AuthorizeRun implements PolicyRun {
       return this.#conclude(refuseUnjudgeable(refuseUnjudged(subjects, null), subjects));
     }
     const context = new ExchangeContext(exchange, this.#ports);
-    const judgements: Judgement[] = [];
-    for (const subject of subjects) {
+    const judgements = new Array<Judgement>(subjects.length);
+    for (let i = 0; i < subjects.length; i++) {
+      const subject = subjects[i] as Subject;
       const judgement = this.#judge.judge(subject, context);
       const { unjudgeable } = judgement;
       if (unjudgeable !== null) return this.#conclude(refuseUnjudgeable(judgement, unjudgeable));
@@ -102,7 +103,7 @@ class AuthorizeRun implements PolicyRun {
           }),
         );
       }
-      judgements.push(judgement);
+      judgements[i] = judgement;
     }
     for (const { decision } of judgements) exchange.note(decision);
     return null;

@@ -6,6 +6,7 @@
  */
 
 import type { GuardedExchange, GuardedMessage, LearnedTool } from '../../exchange/guard.ts';
+import type { Target } from '../../exchange/record.ts';
 import { foldName } from '../../protocol/jsonrpc/fold-name.ts';
 import { lookupMethod } from '../../protocol/mcp/methods.ts';
 import { httpPseudoMethod, isPlumbing, isTransportPlumbing, POSTED_RESPONSE } from './plumbing.ts';
@@ -131,9 +132,11 @@ function addSubjects(subjects: Subject[], message: GuardedMessage): Unjudgeable 
 /** Task ids are handles: rules judge the methods of tasks, not their ids. */
 function targetOf(message: GuardedMessage): SubjectTarget | null {
   const { target } = message;
-  return target === null || target.kind === 'task'
-    ? null
-    : { kind: target.kind, name: target.name };
+  return isJudged(target) ? target : null;
+}
+
+function isJudged(target: Target | null): target is Target & SubjectTarget {
+  return target !== null && target.kind !== 'task';
 }
 
 /** Fields that are missing say nothing else than the body; the rest contradicts it. */

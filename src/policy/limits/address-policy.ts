@@ -52,6 +52,7 @@ class AddressRun implements PolicyRun {
     const exchange = this.#exchange;
     const address = this.#limits.addresses.find(exchange.head);
     if (address !== null) exchange.clientAddress = address;
+    if (this.#limits.rates.isEmpty) return this.#judgeSize();
     // First, or heads that are too large could be sent without end.
     const limited = this.#take([bodilessFacts(exchange.head.httpMethod)]);
     if (limited instanceof Promise) return limited.then((verdict) => verdict ?? this.#judgeSize());

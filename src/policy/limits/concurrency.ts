@@ -11,7 +11,7 @@ import { countKeys } from './rate-limits.ts';
 import { tooManyCalls, tooManyStreams } from './refusals.ts';
 import { type ExchangeFacts, type MessageFacts, Scope } from './scope.ts';
 import type { ConcurrencyLimit, StreamLimits } from './settings.ts';
-import { type HeldSlots, SlotCounter } from './slots.ts';
+import { type HeldSlot, type HeldSlots, SlotCounter } from './slots.ts';
 
 /** Whether an exchange stays open by itself, until somebody leaves. */
 export function opensStream({ head, messages }: GuardedExchange): boolean {
@@ -39,13 +39,21 @@ export class CallSlots {
   }
 
   take(facts: ExchangeFacts, messages: readonly MessageFacts[], held: HeldSlots): Refusal | null {
-    const wanted = [];
+    if (this.isEmpty) return null;
+    const wanted = new Array<HeldSlot>(this.#limits.length);
+    let length = 0;
     for (const { scope, counter } of this.#limits) {
       if (!scope.covers(facts.exchange)) continue;
+      if (messages.length === 1) {
+        const key = scope.keyOf(facts, messages[0]!);
+        if (key !== null) wanted[length++] = { counter, key, count: 1 };
+        continue;
+      }
       for (const [key, count] of countKeys(scope, facts, messages)) {
-        wanted.push({ counter, key, count });
+        wanted[length++] = { counter, key, count };
       }
     }
+    wanted.length = length;
     const full = held.take(wanted);
     return full && tooManyCalls(facts.exchange, full.name, full.max);
   }

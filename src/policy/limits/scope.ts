@@ -8,7 +8,7 @@ import type { GuardedExchange, GuardedMessage } from '../../exchange/guard.ts';
 import { GlobList } from '../glob.ts';
 import { type AddressKeys, callerKey, isNamed } from './caller.ts';
 import { foldName } from './names.ts';
-import type { LimitDimension, LimitScope } from './settings.ts';
+import type { LimitScope } from './settings.ts';
 
 /** What limits ask of one exchange, worked out once for all of them. */
 export class ExchangeFacts {
@@ -56,20 +56,25 @@ const ANSWER: MessageFacts = { method: 'rpc/response', tool: null };
 export class Scope {
   /** The limit asks for the method or the tool of a message. */
   readonly readsMessages: boolean;
-  readonly #per: ReadonlySet<LimitDimension>;
+  readonly #byPrincipal: boolean;
+  readonly #byAddress: boolean;
+  readonly #byTool: boolean;
+  readonly #byMethod: boolean;
   readonly #methods: GlobList | null;
   readonly #tools: GlobList | null;
   readonly #principals: GlobList | null;
   readonly #roles: readonly string[] | null;
 
   constructor({ per, methods, tools, principals, roles }: LimitScope) {
-    this.#per = new Set(per);
+    this.#byPrincipal = per.includes('principal');
+    this.#byAddress = per.includes('address');
+    this.#byTool = per.includes('tool');
+    this.#byMethod = per.includes('method');
     this.#methods = methods && new GlobList(methods.map(foldName));
     this.#tools = tools && new GlobList(tools.map(foldName));
     this.#principals = principals && new GlobList(principals);
     this.#roles = roles;
-    this.readsMessages =
-      methods !== null || tools !== null || this.#per.has('tool') || this.#per.has('method');
+    this.readsMessages = methods !== null || tools !== null || this.#byTool || this.#byMethod;
   }
 
   /** Whether the limit is about this caller at all. */
@@ -84,13 +89,11 @@ export class Scope {
   keyOf(facts: ExchangeFacts, { method, tool }: MessageFacts): string | null {
     if (this.#tools !== null && (tool === null || !this.#tools.matches(tool))) return null;
     if (this.#methods !== null && !this.#methods.matches(method)) return null;
-    const per = this.#per;
-    if (per.has('tool') && tool === null) return null;
-    let key = '';
-    if (per.has('principal')) key = facts.caller;
-    if (per.has('address')) key += `\n${facts.address}`;
-    if (per.has('tool')) key += `\n${tool}`;
-    if (per.has('method')) key += `\n${method}`;
+    if (this.#byTool && tool === null) return null;
+    let key = this.#byPrincipal ? facts.caller : '';
+    if (this.#byAddress) key += `\n${facts.address}`;
+    if (this.#byTool) key += `\n${tool}`;
+    if (this.#byMethod) key += `\n${method}`;
     return key;
   }
 }

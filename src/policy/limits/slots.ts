@@ -31,15 +31,17 @@ export class SlotCounter {
   }
 }
 
-interface HeldSlot {
+export interface HeldSlot {
   readonly counter: SlotCounter;
   readonly key: string;
   readonly count: number;
 }
 
+const NONE: readonly HeldSlot[] = [];
+
 /** What one exchange has taken. */
 export class HeldSlots {
-  #held: HeldSlot[] = [];
+  #held: readonly HeldSlot[] = NONE;
   #released = false;
 
   /** Takes all of `wanted`, or nothing. Returns the counter that had no room, or null. */
@@ -49,10 +51,8 @@ export class HeldSlots {
     for (const { counter, key, count } of wanted) {
       if (!counter.hasRoom(key, count)) return counter;
     }
-    for (const slot of wanted) {
-      slot.counter.add(slot.key, slot.count);
-      this.#held.push(slot);
-    }
+    for (const { counter, key, count } of wanted) counter.add(key, count);
+    this.#held = this.#held.length === 0 ? wanted : [...this.#held, ...wanted];
     return null;
   }
 
@@ -60,7 +60,7 @@ export class HeldSlots {
   release(): void {
     this.#released = true;
     const held = this.#held;
-    this.#held = [];
+    this.#held = NONE;
     for (const { counter, key, count } of held) counter.add(key, -count);
   }
 }

@@ -71,10 +71,17 @@ export class NodeExchange implements Dispatcher.DispatchHandler {
   }
 
   run(path: string, headers: string[], fields: RequestFields): void {
-    if (this.#exchange.guarded) {
-      this.#whenAllowed(this.#exchange.judgeHead(), () => this.#take(path, headers, fields, true));
-    } else {
+    if (!this.#exchange.guarded) {
       this.#take(path, headers, fields, false);
+      return;
+    }
+    const judged = this.#exchange.judgeHead();
+    if (judged instanceof Promise) {
+      judged.then((local) => {
+        if (this.#isAllowed(local)) this.#take(path, headers, fields, true);
+      });
+    } else if (this.#isAllowed(judged)) {
+      this.#take(path, headers, fields, true);
     }
   }
 
@@ -95,29 +102,26 @@ export class NodeExchange implements Dispatcher.DispatchHandler {
   }
 
   #judge(path: string, headers: string[]): void {
-    this.#whenAllowed(this.#exchange.judgeMessages(), () => {
-      const sent = this.#exchange.admitted(path, headers);
-      const body = this.#exchange.heldBody;
-      this.#dispatch(
-        sent.path,
-        sent.headers,
-        body === null ? null : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-      );
-    });
+    const judged = this.#exchange.judgeMessages();
+    if (judged instanceof Promise) {
+      judged.then((local) => {
+        if (this.#isAllowed(local)) this.#admit(path, headers);
+      });
+    } else if (this.#isAllowed(judged)) {
+      this.#admit(path, headers);
+    }
   }
 
-  /** Goes on when the policies have nothing against it, and answers when they do. */
-  #whenAllowed(
-    judged: LocalResponse | null | Promise<LocalResponse | null>,
-    goOn: () => void,
-  ): void {
-    if (judged instanceof Promise) {
-      judged.then((local) => this.#whenAllowed(local, goOn));
-    } else if (judged !== null) {
-      this.#refuse(judged);
-    } else if (!this.#downstreamOver) {
-      goOn();
-    }
+  /** Whether the exchange goes on. It does not when the policies have answered, or the client left. */
+  #isAllowed(local: LocalResponse | null): boolean {
+    if (local !== null) this.#refuse(local);
+    return !this.#downstreamOver;
+  }
+
+  #admit(path: string, headers: string[]): void {
+    const sent = this.#exchange.admitted(path, headers);
+    const body = this.#exchange.heldBody;
+    this.#dispatch(sent.path, sent.headers, body === null ? null : asBuffer(body));
   }
 
   #refuse(local: LocalResponse): void {
@@ -332,6 +336,13 @@ function describe(error: Error): string {
     '\n',
     1,
   )[0] as string;
+}
+
+/** What came in one read is a buffer already. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A broken socket reports itself through `close` as well; unheard, `error` would be thrown. */
