@@ -5,10 +5,8 @@
  * @module
  */
 
-import { formatRecord } from './formats.ts';
 import type { AuditOutlet } from './outlets.ts';
 import type { AuditRecord } from './record.ts';
-import type { AuditFormat } from './settings.ts';
 
 /** A request that waits for room. */
 interface Held {
@@ -19,22 +17,19 @@ interface Held {
 export class AuditLog {
   readonly #outlets: readonly AuditOutlet[];
   readonly #blocking: readonly AuditOutlet[];
-  readonly #format: AuditFormat;
   readonly #holdTimeoutMs: number;
   /** In the order in which they came, and so of their deadlines. */
   readonly #held: Set<Held> = new Set();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(outlets: readonly AuditOutlet[], format: AuditFormat, holdTimeoutMs: number) {
+  constructor(outlets: readonly AuditOutlet[], holdTimeoutMs: number) {
     this.#outlets = outlets;
     this.#blocking = outlets.filter(({ onFull }) => onFull === 'block');
-    this.#format = format;
     this.#holdTimeoutMs = holdTimeoutMs;
   }
 
   write(record: AuditRecord): void {
-    const line = formatRecord(record, this.#format);
-    for (const outlet of this.#outlets) outlet.offer(record, line);
+    for (const outlet of this.#outlets) outlet.offer(record);
   }
 
   /** Null when there is room; otherwise resolves to whether there was in time. */

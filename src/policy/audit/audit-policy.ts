@@ -8,7 +8,14 @@
  * @module
  */
 
-import type { GuardedExchange, Policy, PolicyRun, Refusal, Verdict } from '../../exchange/guard.ts';
+import type {
+  GuardedExchange,
+  GuardedMessage,
+  Policy,
+  PolicyRun,
+  Refusal,
+  Verdict,
+} from '../../exchange/guard.ts';
 import type { ExchangeRecord, RpcCall, Target } from '../../exchange/record.ts';
 import { WEIR_ERROR } from '../../protocol/jsonrpc/errors.ts';
 import { parseTraceparent, type TraceContext } from '../../protocol/mcp/trace-context.ts';
@@ -96,13 +103,16 @@ export class ExchangeAudit implements AuditPolicy {
   /** What is to be recorded of each message's params. */
   takeDown({ messages }: GuardedExchange): readonly (CapturedParams | null)[] {
     let room = MAX_EXCHANGE_PARAMS_BYTES;
-    return messages.map((message) => {
+    const taken = new Array<CapturedParams | null>(messages.length);
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i] as GuardedMessage;
       // A refusal is recorded whatever the method, but then without params.
-      if (!this.#isRecorded(message.envelope.method)) return null;
-      const params = this.#capture.capture(message, room);
+      const isRecorded = this.#isRecorded(message.envelope.method);
+      const params = isRecorded ? this.#capture.capture(message, room) : null;
       if (params !== null) room -= params.text.length;
-      return params;
-    });
+      taken[i] = params;
+    }
+    return taken;
   }
 
   /** Records an exchange. Never throws: its caller is in the middle of ending it. */

@@ -13,7 +13,12 @@ import { type AuditPolicy, ExchangeAudit } from './audit-policy.ts';
 import { CallerNames } from './caller-names.ts';
 import { type Sha256, sha256 } from './chain.ts';
 import { type AuditOutlet, lineOutlet, type OutletOptions, recordOutlet } from './outlets.ts';
-import type { AuditSettings, AuditSinkSettings, FileSinkSettings } from './settings.ts';
+import type {
+  AuditFormat,
+  AuditSettings,
+  AuditSinkSettings,
+  FileSinkSettings,
+} from './settings.ts';
 import type { LineAuditSink } from './sink.ts';
 import { type AppendFile, FileSink } from './sinks/file-sink.ts';
 import { HttpSink } from './sinks/http-sink.ts';
@@ -57,12 +62,14 @@ export async function createAuditPolicy(
   const log: { current: AuditLog | null } = { current: null };
   const onRoom = (): void => log.current?.admit();
   try {
-    for (const sink of settings.sinks) outlets.push(await openOutlet(sink, ports, onRoom));
+    for (const sink of settings.sinks) {
+      outlets.push(await openOutlet(sink, settings.format, ports, onRoom));
+    }
   } catch (error) {
     await Promise.all(outlets.map((outlet) => outlet.close(0)));
     throw error;
   }
-  log.current = new AuditLog(outlets, settings.format, settings.holdTimeout);
+  log.current = new AuditLog(outlets, settings.holdTimeout);
   return new ExchangeAudit(
     settings,
     ports.service,
@@ -81,6 +88,7 @@ export class AuditStartError extends Error {
 
 async function openOutlet(
   settings: AuditSinkSettings,
+  format: AuditFormat,
   ports: AuditPorts,
   onRoom: () => void,
 ): Promise<AuditOutlet> {
@@ -99,13 +107,13 @@ async function openOutlet(
   switch (settings.type) {
     case 'stdout':
       if (ports.writeLines === null) throw unavailable(name, 'a standard output');
-      return lineOutlet(new LineSink(ports.writeLines), options);
+      return lineOutlet(new LineSink(ports.writeLines), format, options);
     case 'file':
-      return lineOutlet(await openFileSink(settings, ports), options);
+      return lineOutlet(await openFileSink(settings, ports), format, options);
     case 'http':
-      return recordOutlet(new HttpSink(settings, ports), options);
+      return recordOutlet(new HttpSink(settings, ports), format, options);
     case 'otlp':
-      return recordOutlet(new OtlpSink(settings, ports.resource, ports), options);
+      return recordOutlet(new OtlpSink(settings, ports.resource, ports), format, options);
   }
 }
 

@@ -7,27 +7,33 @@
 
 import type { PolicyDecision } from '../../exchange/guard.ts';
 import { Timestamps } from '../../redact/timestamps.ts';
+import { type LineTarget, type SteadyText, steadyText, TextLine } from './line-target.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
 import { makeSteadyParts, type SteadyParts, textOf } from './steady-parts.ts';
 
-const timestamps = new Timestamps();
+/** Writes a record as JSON without a line break. */
+export function writeRecord(record: AuditRecord, format: AuditFormat, line: LineTarget): void {
+  const { toParams, toDuration, toTrace, toSequence } = steadyParts(record, format);
+  line.addSteady(toHead(record.startedAt));
+  line.addSteady(toParams);
+  line.add(record.params ?? 'null');
+  line.addSteady(toDuration);
+  line.add(String(roundMs(record.durationMs)));
+  line.addSteady(toTrace);
+  line.add(textOf(record.traceId));
+  if (record.paramsTruncated) line.add(',"params_truncated":true');
+  if (record.batchIndex !== null) line.add(`,"batch_index":${record.batchIndex}`);
+  line.addSteady(toSequence);
+  line.add(String(record.sequence));
+  line.add('}');
+}
 
 /** A record as JSON without a line break. */
 export function formatRecord(record: AuditRecord, format: AuditFormat): string {
-  const { toParams, toDuration, toTrace, toSequence } = steadyParts(record, format);
-  return (
-    `{"timestamp":"${timestamps.of(record.startedAt)}"${toParams}` +
-    (record.params ?? 'null') +
-    toDuration +
-    roundMs(record.durationMs) +
-    toTrace +
-    textOf(record.traceId) +
-    (record.paramsTruncated ? ',"params_truncated":true' : '') +
-    (record.batchIndex === null ? '' : `,"batch_index":${record.batchIndex}`) +
-    toSequence +
-    `${record.sequence}}`
-  );
+  const line = new TextLine();
+  writeRecord(record, format, line);
+  return line.text;
 }
 
 const steady: Map<string, SteadyParts> = new Map();
@@ -88,6 +94,21 @@ function isSameDecision(a: PolicyDecision | null, b: PolicyDecision | null): boo
     a.rule === b.rule &&
     a.reason === b.reason
   );
+}
+
+const timestamps = new Timestamps();
+
+/** The beginning written last: under load many calls begin in one millisecond. */
+let lastTime = Number.NaN;
+let lastHead: SteadyText = steadyText();
+
+/** Up to the timestamp. */
+function toHead(time: number): SteadyText {
+  if (time !== lastTime) {
+    lastTime = time;
+    lastHead = steadyText('{"timestamp":"', timestamps.of(time), '"');
+  }
+  return lastHead;
 }
 
 /** Milliseconds with microseconds. */

@@ -6,6 +6,7 @@
 
 import type { PolicyDecision } from '../../exchange/guard.ts';
 import { cutText, quote } from '../../redact/safe-text.ts';
+import { type SteadyText, steadyText } from './line-target.ts';
 import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
 
@@ -20,10 +21,10 @@ const MAX_DECISIONS = 16;
  */
 export interface SteadyParts {
   /** From the timestamp to the params, and so on, with the names of both. */
-  readonly toParams: string;
-  readonly toDuration: string;
-  readonly toTrace: string;
-  readonly toSequence: string;
+  readonly toParams: SteadyText;
+  readonly toDuration: SteadyText;
+  readonly toTrace: SteadyText;
+  readonly toSequence: SteadyText;
   /** What it was made from. */
   readonly record: AuditRecord;
   readonly format: AuditFormat;
@@ -33,12 +34,10 @@ export function makeSteadyParts(record: AuditRecord, format: AuditFormat): Stead
   return format === 'short' ? shortParts(record) : longParts(record);
 }
 
-// Joined, not added up: what was added up stays a tree of its pieces, to be walked at every use.
-
 function shortParts(record: AuditRecord): SteadyParts {
   return {
     ...ends(record, 'short'),
-    toParams: [
+    toParams: steadyText(
       ',"client":',
       textOf(record.client),
       ',"service":',
@@ -46,23 +45,23 @@ function shortParts(record: AuditRecord): SteadyParts {
       ',"tool":',
       textOf(toolOf(record)),
       ',"params":',
-    ].join(''),
-    toDuration: [',"status":', record.status, ',"duration_ms":'].join(''),
-    toTrace: [
+    ),
+    toDuration: steadyText(',"status":', record.status, ',"duration_ms":'),
+    toTrace: steadyText(
       ',"client_ip":',
       textOf(record.clientAddress),
       ...common(record),
       ',"reason":',
       textOf(record.reason),
       ...place(record),
-    ].join(''),
+    ),
   };
 }
 
 function longParts(record: AuditRecord): SteadyParts {
   return {
     ...ends(record, 'long'),
-    toParams: [
+    toParams: steadyText(
       ',"caller_ip":',
       textOf(record.clientAddress),
       ',"user_id":',
@@ -74,10 +73,10 @@ function longParts(record: AuditRecord): SteadyParts {
       ',"action":',
       textOf(record.method),
       ',"input_params":',
-    ].join(''),
+    ),
     // Results are never recorded; readers of this format expect the member.
-    toDuration: ',"output":null,"duration_ms":',
-    toTrace: [
+    toDuration: steadyText(',"output":null,"duration_ms":'),
+    toTrace: steadyText(
       ',"status":"',
       successOf(record),
       '","error_msg":',
@@ -86,7 +85,7 @@ function longParts(record: AuditRecord): SteadyParts {
       record.status,
       ...common(record),
       ...place(record),
-    ].join(''),
+    ),
   };
 }
 
@@ -140,8 +139,8 @@ function ends(
     format,
     toSequence:
       decisions.length > 1
-        ? [',"decisions":', formatDecisions(decisions), ',"sequence":'].join('')
-        : ',"sequence":',
+        ? steadyText(',"decisions":', formatDecisions(decisions), ',"sequence":')
+        : steadyText(',"sequence":'),
   };
 }
 

@@ -6,12 +6,16 @@
  * @module
  */
 
+import type { LineTarget, SteadyText } from './line-target.ts';
+
 /** Room for what comes in while a batch is being written. */
 const PAGE_BYTES = 262_144;
 /** Empty pages that are kept. */
 const MAX_FREE_PAGES = 8;
 /** UTF-8 bytes of one UTF-16 code unit, at most. */
 const MAX_BYTES_PER_CHAR = 3;
+/** Up to here a loop over a text takes less than a call of the encoder, in UTF-16 code units. */
+const SHORT_CHARS = 16;
 
 interface LinePage {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -30,22 +34,58 @@ export interface StoredLine {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export class LineStore {
-  #current: LinePage | null = null;
+export class LineStore implements LineTarget {
+  #page: LinePage = createPage(PAGE_BYTES);
+  /** Where the line that is being written ends so far. It begins where the page's others end. */
+  #at = 0;
   readonly #free: LinePage[] = [];
 
   /** @param line without its line break */
   put(line: string): StoredLine {
-    let page = this.#current;
-    let bytes = page === null ? -1 : encodeLine(line, page);
-    if (page === null || bytes === -1) {
-      page = this.#takePage(line);
-      bytes = encodeLine(line, page);
+    this.begin();
+    this.add(line);
+    return this.end();
+  }
+
+  /** Begins a line. One that was not ended is forgotten. */
+  begin(): void {
+    this.#at = this.#page.used;
+  }
+
+  add(text: string): void {
+    this.#makeRoom(text.length * MAX_BYTES_PER_CHAR);
+    const { bytes } = this.#page;
+    let at = this.#at;
+    if (text.length <= SHORT_CHARS) {
+      let i = 0;
+      for (; i < text.length; i++) {
+        const unit = text.charCodeAt(i);
+        if (unit >= 0x80) break;
+        bytes[at++] = unit;
+      }
+      if (i === text.length) {
+        this.#at = at;
+        return;
+      }
     }
-    const stored = { page, start: page.used, bytes };
-    page.used += bytes;
+    this.#at += encoder.encodeInto(text, bytes.subarray(this.#at)).written;
+  }
+
+  addSteady({ bytes }: SteadyText): void {
+    this.#makeRoom(bytes.length);
+    this.#page.bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** Ends the line. */
+  end(): StoredLine {
+    this.#makeRoom(1);
+    const page = this.#page;
+    page.bytes[this.#at++] = 0x0a;
+    const start = page.used;
+    page.used = this.#at;
     page.lines++;
-    return stored;
+    return { page, start, bytes: this.#at - start };
   }
 
   /** Nobody will ask for these lines again. */
@@ -54,18 +94,28 @@ export class LineStore {
       page.lines--;
       if (page.lines > 0) continue;
       page.used = 0;
-      if (page === this.#current || page.bytes.length !== PAGE_BYTES) continue;
+      if (page === this.#page || page.bytes.length !== PAGE_BYTES) continue;
       if (this.#free.length < MAX_FREE_PAGES) this.#free.push(page);
     }
   }
 
-  #takePage(line: string): LinePage {
-    const mostBytes = line.length * MAX_BYTES_PER_CHAR + 1;
-    const free = mostBytes > PAGE_BYTES ? undefined : this.#free.pop();
-    const size = Math.max(PAGE_BYTES, mostBytes);
-    this.#current = free ?? { bytes: new Uint8Array(size), used: 0, lines: 0 };
-    return this.#current;
+  /** Goes on in another page when this one is too short, with what the line has so far. */
+  #makeRoom(bytes: number): void {
+    const full = this.#page;
+    if (this.#at + bytes <= full.bytes.length) return;
+    const begun = this.#at - full.used;
+    // Twice what is needed: a line that goes on growing is not moved for each of its parts.
+    const needed = 2 * (begun + bytes);
+    const free = needed > PAGE_BYTES ? undefined : this.#free.pop();
+    const page = free ?? createPage(Math.max(PAGE_BYTES, needed));
+    page.bytes.set(full.bytes.subarray(full.used, this.#at));
+    this.#page = page;
+    this.#at = begun;
   }
+}
+
+function createPage(bytes: number): LinePage {
+  return { bytes: new Uint8Array(bytes), used: 0, lines: 0 };
 }
 
 /** The lines with their line breaks, in as few pieces as they are kept in. */
@@ -86,13 +136,4 @@ export function toPieces(lines: readonly StoredLine[]): Uint8Array<ArrayBuffer>[
 /** A line without its line break. */
 export function toText({ page, start, bytes }: StoredLine): string {
   return decoder.decode(page.bytes.subarray(start, start + bytes - 1));
-}
-
-/** Returns how many bytes a line takes in a page, with its line break; -1 for too many. */
-function encodeLine(line: string, { bytes, used }: LinePage): number {
-  if (line.length >= bytes.length - used) return -1;
-  const { read, written } = encoder.encodeInto(line, bytes.subarray(used));
-  if (read < line.length || used + written === bytes.length) return -1;
-  bytes[used + written] = 0x0a;
-  return written + 1;
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PolicyDecision } from '../../../src/exchange/guard.ts';
-import { formatRecord } from '../../../src/policy/audit/formats.ts';
+import { formatRecord, writeRecord } from '../../../src/policy/audit/formats.ts';
 import { type AuditRecord, decisiveOf } from '../../../src/policy/audit/record.ts';
+import { LineStore, toText } from '../../../src/policy/audit/stored-lines.ts';
 import { auditRecord } from './support.ts';
 
 const decision = fc.record<PolicyDecision>({
@@ -82,9 +83,13 @@ describe('formatRecord', () => {
     const formats = fc.constantFrom('short' as const, 'long' as const);
     fc.assert(
       fc.property(fc.array(fc.tuple(record, formats), { maxLength: 60 }), (given) => {
+        const store = new LineStore();
         for (const [each, format] of given) {
           const line = formatRecord(each, format);
           expect(line).not.toMatch(/[\n\u202e]/);
+          store.begin();
+          writeRecord(each, format, store);
+          expect(toText(store.end())).toBe(line);
           const tool = each.target?.kind === 'tool' ? each.target.name : null;
           const params = each.params === null ? null : JSON.parse(each.params);
           const own =

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { steadyText } from '../../../src/policy/audit/line-target.ts';
 import {
   LineStore,
   type StoredLine,
@@ -12,6 +13,23 @@ const join = (lines: readonly StoredLine[]) =>
   toPieces(lines)
     .map((piece) => decoder.decode(piece))
     .join('');
+
+/** The same line as `put` would make of the text, from pieces of all lengths. */
+function putInPieces(store: LineStore, text: string): StoredLine {
+  store.begin();
+  store.add('of a line that came to nothing');
+  store.begin();
+  for (let at = 0, length = 1; at < text.length; length = 5 * length + 1) {
+    let end = Math.min(at + length, text.length);
+    // Not between the halves of a pair.
+    if (/[\udc00-\udfff]/.test(text[end] ?? '')) end++;
+    const piece = text.slice(at, end);
+    if (length % 2 === 0) store.add(piece);
+    else store.addSteady(steadyText(piece));
+    at = end;
+  }
+  return store.end();
+}
 
 describe('LineStore', () => {
   it('gives lines back as they came, whatever was let go of meanwhile', () => {
@@ -31,7 +49,8 @@ describe('LineStore', () => {
         for (const [lines, released] of given) {
           for (const text of lines) {
             kept.push(store.put(text));
-            texts.push(text);
+            kept.push(putInPieces(store, text));
+            texts.push(text, text);
           }
           store.release(kept.splice(0, released));
           texts.splice(0, released);
