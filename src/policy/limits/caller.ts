@@ -35,12 +35,25 @@ export class AddressKeys {
   }
 }
 
-/**
- * A principal's name, or the address of one that has none. Lengths stand before what others chose,
- * so that nobody can be called what somebody else's name and tool make together.
- */
+/** Of principals that are still about: authentication hands out the same one again and again. */
+const nameKeys: WeakMap<Principal, string> = new WeakMap();
+
+/** A principal's name, or the address of one that has none. */
 export function callerKey(principal: Principal | null, fallback: { address: string }): string {
   if (!isNamed(principal)) return `address:${fallback.address}`;
+  let key = nameKeys.get(principal);
+  if (key === undefined) {
+    key = nameKey(principal);
+    nameKeys.set(principal, key);
+  }
+  return key;
+}
+
+/**
+ * Lengths stand before what others chose, so that nobody can be called what somebody else's name
+ * and tool make together.
+ */
+function nameKey(principal: Principal): string {
   const issuer = boundName(principal.issuer ?? '');
   const subject = boundName(principal.subject);
   return `${principal.kind}:${issuer.length}:${issuer}:${subject.length}:${subject}`;
