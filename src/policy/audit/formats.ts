@@ -12,21 +12,27 @@ import type { AuditRecord } from './record.ts';
 import type { AuditFormat } from './settings.ts';
 import { makeSteadyParts, type SteadyParts, textOf } from './steady-parts.ts';
 
+const NULL = steadyText('null');
+const END = steadyText('}');
+
 /** Writes a record as JSON without a line break. */
 export function writeRecord(record: AuditRecord, format: AuditFormat, line: LineTarget): void {
   const { toParams, toDuration, toTrace, toSequence } = steadyParts(record, format);
   line.addSteady(toHead(record.startedAt));
   line.addSteady(toParams);
-  line.add(record.params ?? 'null');
+  if (record.params === null) line.addSteady(NULL);
+  else line.add(record.params);
   line.addSteady(toDuration);
-  line.add(String(roundMs(record.durationMs)));
+  // Milliseconds with microseconds.
+  line.addThousandths(Math.round(record.durationMs * 1000));
   line.addSteady(toTrace);
-  line.add(textOf(record.traceId));
+  if (record.traceId === null) line.addSteady(NULL);
+  else line.add(textOf(record.traceId));
   if (record.paramsTruncated) line.add(',"params_truncated":true');
   if (record.batchIndex !== null) line.add(`,"batch_index":${record.batchIndex}`);
   line.addSteady(toSequence);
-  line.add(String(record.sequence));
-  line.add('}');
+  line.addNumber(record.sequence);
+  line.addSteady(END);
 }
 
 /** A record as JSON without a line break. */
@@ -109,9 +115,4 @@ function toHead(time: number): SteadyText {
     lastHead = steadyText('{"timestamp":"', timestamps.of(time), '"');
   }
   return lastHead;
-}
-
-/** Milliseconds with microseconds. */
-function roundMs(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -15,6 +15,10 @@ export interface SteadyText {
 export interface LineTarget {
   add(text: string): void;
   addSteady(piece: SteadyText): void;
+  /** Adds a number as `String` writes it. */
+  addNumber(value: number): void;
+  /** Adds so many thousandths as a decimal number. */
+  addThousandths(value: number): void;
 }
 
 const encoder = new TextEncoder();
@@ -35,5 +39,13 @@ export class TextLine implements LineTarget {
 
   addSteady({ text }: SteadyText): void {
     this.text += text;
+  }
+
+  addNumber(value: number): void {
+    this.text += value;
+  }
+
+  addThousandths(value: number): void {
+    this.text += value / 1000;
   }
 }

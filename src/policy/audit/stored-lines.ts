@@ -14,8 +14,12 @@ const PAGE_BYTES = 262_144;
 const MAX_FREE_PAGES = 8;
 /** UTF-8 bytes of one UTF-16 code unit, at most. */
 const MAX_BYTES_PER_CHAR = 3;
-/** Up to here a loop over a text takes less than a call of the encoder, in UTF-16 code units. */
-const SHORT_CHARS = 16;
+/** Numbers up to here are written digit by digit: small integers to the engine. */
+const MAX_DIGITS = 9;
+const MAX_DIGITS_END = 1_000_000_000;
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 interface LinePage {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -54,27 +58,48 @@ export class LineStore implements LineTarget {
 
   add(text: string): void {
     this.#makeRoom(text.length * MAX_BYTES_PER_CHAR);
-    const { bytes } = this.#page;
-    let at = this.#at;
-    if (text.length <= SHORT_CHARS) {
-      let i = 0;
-      for (; i < text.length; i++) {
-        const unit = text.charCodeAt(i);
-        if (unit >= 0x80) break;
-        bytes[at++] = unit;
-      }
-      if (i === text.length) {
-        this.#at = at;
-        return;
-      }
-    }
-    this.#at += encoder.encodeInto(text, bytes.subarray(this.#at)).written;
+    this.#at += encoder.encodeInto(text, this.#page.bytes.subarray(this.#at)).written;
   }
 
   addSteady({ bytes }: SteadyText): void {
     this.#makeRoom(bytes.length);
     this.#page.bytes.set(bytes, this.#at);
     this.#at += bytes.length;
+  }
+
+  addNumber(value: number): void {
+    if (Number.isInteger(value) && value >= 0 && value < MAX_DIGITS_END) this.#addDigits(value);
+    else this.add(String(value));
+  }
+
+  addThousandths(value: number): void {
+    if (!(Number.isInteger(value) && value >= 0 && value < MAX_DIGITS_END)) {
+      this.add(String(value / 1000));
+      return;
+    }
+    this.#addDigits(Math.trunc(value / 1000));
+    const rest = value % 1000;
+    if (rest === 0) return;
+    // One digit more in front keeps the zeros, and becomes the point.
+    const start = this.#at;
+    this.#addDigits(1000 + rest);
+    const { bytes } = this.#page;
+    bytes[start] = DOT;
+    while (bytes[this.#at - 1] === ZERO) this.#at--;
+  }
+
+  /** Without a string in between, which would be garbage at once. */
+  #addDigits(value: number): void {
+    this.#makeRoom(MAX_DIGITS);
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = Math.trunc(rest / 10)) digits++;
+    const { bytes } = this.#page;
+    let rest = value;
+    for (let at = this.#at + digits - 1; at >= this.#at; at--) {
+      bytes[at] = ZERO + (rest % 10);
+      rest = Math.trunc(rest / 10);
+    }
+    this.#at += digits;
   }
 
   /** Ends the line. */

@@ -16,9 +16,12 @@ const decision = fc.record<PolicyDecision>({
 /** Few values for each member, so that records that differ in one of them only do come up. */
 const record = fc
   .record({
-    sequence: fc.nat(),
+    sequence: fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 9, 10, 999_999_999, 1e9)),
     startedAt: fc.constantFrom(0, 1_800_000_000_123),
-    durationMs: fc.constantFrom(0, 1.2345678),
+    durationMs: fc.oneof(
+      fc.constantFrom(0, 1.2345678, 0.001, 0.01, 0.1, 12.05, 1.999_9, 7_000, 1e9, 1e18, -0.5),
+      fc.double({ min: 0, max: 100_000, noNaN: true }),
+    ),
     service: fc.constantFrom('payments', 'search'),
     client: fc.constantFrom(null, 'alice', 'al\nice', 'x'.repeat(600)),
     clientKind: fc.constantFrom(null, 'basic' as const, 'jwt' as const),
