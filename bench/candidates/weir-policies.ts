@@ -20,19 +20,22 @@ function rules(): object[] {
     name: `other ${i}`,
     effect: i % 2 === 0 ? 'allow' : 'deny',
     tools: [i % 3 === 0 ? `other_${i}_*` : `other_${i}`],
-    roles: ['nobody'],
+    roles: ['others'],
   }));
   return [...others, { name: 'bench', effect: 'allow', tools: ['search_*'], roles: ['bench'] }];
 }
 
-function sections(directory: string): object {
-  const client = {
-    subject: 'bench',
-    roles: ['bench'],
-    keys: [{ digest: createHash('sha256').update(KEY).digest('hex') }],
-  };
+function client(name: string, key: string): object {
   return {
-    auth: { methods: [{ kind: 'api_key', clients: [client] }] },
+    subject: name,
+    roles: [name],
+    keys: [{ digest: createHash('sha256').update(key).digest('hex') }],
+  };
+}
+
+function sections(directory: string): object {
+  return {
+    auth: { methods: [{ kind: 'api_key', clients: [client('bench', KEY), client('others', '')] }] },
     authorize: { rules: rules() },
     limits: {
       rates: [
