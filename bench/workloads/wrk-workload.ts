@@ -22,6 +22,8 @@ export interface WrkWorkloadOptions
 
 /** Share of the measuring time that goes before the first round, at least a second. */
 const WARM_UP_SHARE = 0.5;
+/** Load before each turn: engines let go of compiled code while a candidate waits for its turn. */
+const AGAIN_WARM_SECONDS = 1;
 
 const COLUMNS: readonly FigureName[] = [
   'requestsPerSecond',
@@ -54,12 +56,14 @@ export function wrkWorkload(options: WrkWorkloadOptions): Workload {
     warmUp: async (run) => {
       await load(run, Math.max(1, Math.round(run.seconds * WARM_UP_SHARE)));
     },
-    measure: async (run) =>
-      withCallCost(
+    measure: async (run) => {
+      await load(run, AGAIN_WARM_SECONDS);
+      return withCallCost(
         await observed(run, async () =>
           wrkFigures(await load(run, run.seconds), transfer?.(run.payloads)),
         ),
-      ),
+      );
+    },
     ...rest,
   };
 }
