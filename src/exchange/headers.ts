@@ -92,6 +92,12 @@ function parseLength(value: string): number | null {
   return length;
 }
 
+/** Whether a `Connection` field says that this is the last message of its side (RFC 9112 §9.6). */
+export function closesConnection(connection: string | null): boolean {
+  if (connection === null || connection === 'keep-alive') return false;
+  return connection.split(',').some((option) => option.trim().toLowerCase() === 'close');
+}
+
 /** Media type without its parameters (RFC 9110 §8.3.1). */
 export function parseMediaType(contentType: string): string {
   const semicolon = contentType.indexOf(';');

@@ -144,7 +144,11 @@ async function createTraffic(
         logger,
         handler: (request, server) =>
           refuseHead(request) ??
-          proxy.handle(request, { peer: peerOf(server, request), watchAfterMs: UNWATCHED_MS }),
+          proxy.handle(request, {
+            peer: peerOf(server, request),
+            watchAfterMs: UNWATCHED_MS,
+            closesSilently: true,
+          }),
         shared,
       }),
   };

@@ -301,6 +301,21 @@ contract('HTTP details', (target) => {
     await client.untilClosed();
   });
 
+  test('an answer to the last request of a connection says that it is the last', async () => {
+    const path = pair.upstream.route((exchange) => exchange.respondJson(result()));
+    const client = await RawClient.connect(pair.weir.url);
+    await client.send({
+      path,
+      headers: [...JSON_HEADERS, ['Connection', 'Close']],
+      body: legacyCall('last'),
+    });
+    const response = await client.response();
+    await response.body.ended();
+    expect(response.body.text()).toBe(result());
+    expect(response.head.get('connection')).toBe('close');
+    expect(await client.untilClosed()).toBe('end');
+  });
+
   test(
     'pipelined requests are answered in order',
     async () => {

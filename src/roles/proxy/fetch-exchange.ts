@@ -7,7 +7,7 @@
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { UpstreamFailure } from '../../exchange/failures.ts';
 import type { ClientCertificate } from '../../exchange/guard.ts';
-import type { RawHeaders, RequestFields } from '../../exchange/headers.ts';
+import { closesConnection, type RawHeaders, type RequestFields } from '../../exchange/headers.ts';
 import type { LocalResponse } from '../../exchange/local-response.ts';
 import { type DeadlineName, Deadlines, describeExpiry } from './deadlines.ts';
 import { type ObservedBody, observeBody, readWhole } from './observed-body.ts';
@@ -31,6 +31,8 @@ export interface FetchContext {
    * that is dear, and where a client that left in the meantime is noticed then. Default 0.
    */
   readonly watchAfterMs?: number;
+  /** Where a client has sent its last request, the runtime closes, and does not say so. Default false. */
+  readonly closesSilently?: boolean;
   /** Keeps the runtime from ending the work when the response is done. */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
@@ -63,6 +65,8 @@ export class FetchExchange {
   #watching = false;
   #releaseDrain: (() => void) | null = null;
   #draining = false;
+  /** The connection ends with this exchange, and nobody else says so. */
+  #isUntold = false;
   readonly #onClientGone = (): void => this.#downstreamClosed();
 
   constructor(
@@ -85,7 +89,8 @@ export class FetchExchange {
   }
 
   async run(path: string, headers: string[], fields: RequestFields): Promise<Response> {
-    const { watchAfterMs = 0 } = this.#context;
+    const { watchAfterMs = 0, closesSilently = false } = this.#context;
+    this.#isUntold = closesSilently && closesConnection(fields.connection);
     if (watchAfterMs === 0) this.watchClient();
     else this.#watch = this.#core.timers.start(watchAfterMs, watchClient, this);
     try {
@@ -362,13 +367,14 @@ export class FetchExchange {
   /**
    * An answer that does not wait for the end of its request takes the connection with it, for not
    * every runtime reads on once it has been given (RFC 9112 §9.3; HTTP/2 streams need no such word).
+   * The last one of a connection says so, where the runtime does not (RFC 9112 §9.6).
    */
   #responseHeaders(
     raw: RawHeaders,
     isEarly: boolean = this.#requestBody !== null,
   ): [string, string][] {
     const headers = toHeaderPairs(raw);
-    if (isEarly && this.#context.httpVersion !== '2.0') {
+    if ((isEarly || this.#isUntold) && this.#context.httpVersion !== '2.0') {
       headers.push(['connection', 'close']);
     }
     return headers;
