@@ -3,20 +3,9 @@ import { Exchange } from '../../src/exchange/exchange.ts';
 import type { ByteRewriter, Guard } from '../../src/exchange/guard.ts';
 import { lowerNames, readRequestFields, readResponseFields } from '../../src/exchange/headers.ts';
 import type { ExchangeRecord, ExchangeSink } from '../../src/exchange/record.ts';
-import type { ExchangeTrace, TraceHead, TracePlacing } from '../../src/exchange/trace.ts';
+import type { TraceHead, TracePlacing } from '../../src/exchange/trace.ts';
+import { TRACE } from '../telemetry/records.ts';
 import { bytes, call, JSON_TYPE, result } from './driver.ts';
-
-const TRACE: ExchangeTrace = {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  serverSpanId: '1111111111111111',
-  clientSpanId: '2222222222222222',
-  parentSpanId: null,
-  sampled: true,
-  traceState: null,
-  links: [],
-  httpVersion: '1.1',
-  session: null,
-};
 
 /** Puts an `!` before each chunk and `?` at the end. */
 class Marker implements ByteRewriter {

@@ -15,15 +15,13 @@ import {
   type ShippedCollector,
   startShippedCollector,
 } from './collector.ts';
-import { fillIn, queriesOf, readDashboards } from './dashboards.ts';
+import { expectData, queriesOf, readDashboards, SEEN_MS } from './dashboards.ts';
 import { describeWith } from './describe-with.ts';
 import { type Prometheus, prometheusMissing } from './prometheus.ts';
 import { Stack, startPrometheusFor, startTraffic } from './stack.ts';
 
 const program = collectorPath();
 const missing = program === null ? 'no collector was built' : null;
-/** Until what happened has been pushed, scraped twice, and evaluated, on a slow machine. */
-const SEEN_MS = 40_000;
 const START_MS = 90_000;
 
 describeWith(missing, 'otel-collector-config.yaml', () => {
@@ -136,11 +134,7 @@ describeWith(missing ?? prometheusMissing, 'weir, collector and Prometheus', () 
 
   it.each(queriesOf(dashboard))(
     '$row: $panel ($legend)',
-    ({ expr }) =>
-      eventually(async () => {
-        const series = await prometheus.query(fillIn(expr, dashboard, '1m'));
-        expect(series.filter(({ value }) => Number.isFinite(value))).not.toEqual([]);
-      }, SEEN_MS),
+    ({ expr }) => expectData(prometheus, dashboard, expr),
     SEEN_MS,
   );
 

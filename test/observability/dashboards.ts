@@ -6,7 +6,13 @@
 
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { REPOSITORY } from '../fixtures/programs.ts';
+import { eventually } from '../fixtures/wait.ts';
+import type { Prometheus } from './prometheus.ts';
+
+/** How long what happens may take to be seen in Prometheus, in milliseconds. */
+export const SEEN_MS = 40_000;
 
 export interface Dashboard {
   readonly uid: string;
@@ -90,4 +96,16 @@ export function fillIn(expr: string, { templating }: Dashboard, window: string):
     if (allValue !== undefined) filled = filled.replaceAll(`$${name}`, allValue);
   }
   return filled;
+}
+
+/** Waits until a panel's query has something to draw. */
+export function expectData(
+  prometheus: Prometheus,
+  dashboard: Dashboard,
+  expr: string,
+): Promise<void> {
+  return eventually(async () => {
+    const series = await prometheus.query(fillIn(expr, dashboard, '1m'));
+    expect(series.filter(({ value }) => Number.isFinite(value))).not.toEqual([]);
+  }, SEEN_MS);
 }

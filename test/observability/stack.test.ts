@@ -8,13 +8,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../fixtures/wait.ts';
 import { WEIR_RUNTIMES, type WeirProcess } from '../fixtures/weir-process.ts';
-import { fillIn, queriesOf, readDashboards } from './dashboards.ts';
+import { expectData, fillIn, queriesOf, readDashboards, SEEN_MS } from './dashboards.ts';
 import { describeWith } from './describe-with.ts';
 import { type Prometheus, prometheusMissing } from './prometheus.ts';
 import { loadTest, type Scraped, Stack, startPrometheusFor, startTraffic } from './stack.ts';
 
-/** Until what happened has been scraped, twice, and evaluated, on a slow machine. */
-const SEEN_MS = 40_000;
 const START_MS = 90_000;
 const METRIC_NAMES = /\b(?:mcp|weir|process)_[a-z_]+/g;
 /** More calls a second than this are refused. */
@@ -77,11 +75,7 @@ describeWith(prometheusMissing, 'a real Prometheus', () => {
     describe(`dashboard ${dashboard.uid}`, () => {
       it.each(queriesOf(dashboard))(
         '$row: $panel ($legend)',
-        ({ expr }) =>
-          eventually(async () => {
-            const series = await prometheus.query(fillIn(expr, dashboard, '1m'));
-            expect(series.filter(({ value }) => Number.isFinite(value))).not.toEqual([]);
-          }, SEEN_MS),
+        ({ expr }) => expectData(prometheus, dashboard, expr),
         SEEN_MS,
       );
 

@@ -5,6 +5,20 @@
  */
 
 import type { ExchangeRecord, LiveExchange, RpcCall } from '../../src/exchange/record.ts';
+import type { ExchangeTrace } from '../../src/exchange/trace.ts';
+
+/** The place of an exchange in a trace that began with it. */
+export const TRACE: ExchangeTrace = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  serverSpanId: '1111111111111111',
+  clientSpanId: '2222222222222222',
+  parentSpanId: null,
+  sampled: true,
+  traceState: null,
+  links: [],
+  httpVersion: '1.1',
+  session: null,
+};
 
 /** An answered `ping`. */
 export function makeRecord(changes: Partial<ExchangeRecord> = {}): ExchangeRecord {

@@ -10,6 +10,7 @@ import type { Values } from '../values.ts';
 import { board, type Row } from './board.ts';
 import { graph, stat, status, table, UNITS } from './panels.ts';
 import { increase, quantile, rate, share, sum } from './queries.ts';
+import { topTen } from './top-ten.ts';
 
 const SERVER = 'server_name=~"$server"';
 const ERRORS = `${SERVER},status="error"`;
@@ -95,11 +96,11 @@ const REQUEST_ANALYSIS: Row = {
         legend: `p${q * 100}`,
       })),
     }),
-    table({
+    topTen({
       title: 'Top methods',
       description: 'The ten methods called most in the time shown.',
-      unit: UNITS.number,
-      expr: `topk(10, ${sum(increase('mcp_requests_total', SERVER), 'server_name', 'method')})`,
+      metric: 'mcp_requests_total',
+      selector: SERVER,
       labels: { server_name: 'Server', method: 'Method' },
       value: 'Requests',
     }),
@@ -143,11 +144,11 @@ const TOOLS: Row = {
         },
       ],
     }),
-    table({
+    topTen({
       title: 'Top tools',
       description: 'The ten tools called most in the time shown.',
-      unit: UNITS.number,
-      expr: `topk(10, ${sum(increase('mcp_tool_calls_total', SERVER), 'server_name', 'tool_name')})`,
+      metric: 'mcp_tool_calls_total',
+      selector: SERVER,
       labels: { server_name: 'Server', tool_name: 'Tool' },
       value: 'Calls',
     }),
@@ -181,11 +182,11 @@ const RESOURCES: Row = {
         },
       ],
     }),
-    table({
+    topTen({
       title: 'Top resources',
       description: 'The ten resources read most in the time shown.',
-      unit: UNITS.number,
-      expr: `topk(10, ${sum(increase('mcp_resource_reads_total', SERVER), 'server_name', 'resource_uri')})`,
+      metric: 'mcp_resource_reads_total',
+      selector: SERVER,
       labels: { server_name: 'Server', resource_uri: 'Resource' },
       value: 'Reads',
     }),

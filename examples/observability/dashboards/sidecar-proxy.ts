@@ -8,9 +8,10 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { FAILED, MESSAGES } from '../promql.ts';
 import type { Values } from '../values.ts';
 import { board, type Row } from './board.ts';
-import { graph, stat, table, UNITS } from './panels.ts';
-import { increase, quantile, rate, share, sum } from './queries.ts';
+import { graph, stat, UNITS } from './panels.ts';
+import { quantile, rate, share, sum } from './queries.ts';
 import { CHOSEN, SCRAPED_CHOICES } from './scraped.ts';
+import { topTen } from './top-ten.ts';
 
 const REQUESTS = rate('mcp_requests_total', CHOSEN);
 const EXCHANGES = rate('weir_exchanges_total', `${CHOSEN},${MESSAGES}`);
@@ -92,19 +93,19 @@ function metricsRow({ alerts }: Values): Row {
           },
         ],
       }),
-      table({
+      topTen({
         title: 'Top 10 tools',
         description: 'The tools called most in the time shown.',
-        unit: UNITS.number,
-        expr: `topk(10, ${sum(increase('mcp_tool_calls_total', CHOSEN), 'job', 'tool_name')})`,
+        metric: 'mcp_tool_calls_total',
+        selector: CHOSEN,
         labels: { job: 'Server', tool_name: 'Tool' },
         value: 'Calls',
       }),
-      table({
+      topTen({
         title: 'Top 10 resources',
         description: 'The resources read most in the time shown, by scheme and host.',
-        unit: UNITS.number,
-        expr: `topk(10, ${sum(increase('mcp_resource_reads_total', CHOSEN), 'job', 'resource_uri')})`,
+        metric: 'mcp_resource_reads_total',
+        selector: CHOSEN,
         labels: { job: 'Server', resource_uri: 'Resource' },
         value: 'Reads',
       }),

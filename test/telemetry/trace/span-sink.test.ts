@@ -1,24 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRecord } from '../../../src/exchange/record.ts';
-import type { ExchangeTrace } from '../../../src/exchange/trace.ts';
 import { Pseudonyms } from '../../../src/redact/pseudonyms.ts';
 import type { Span } from '../../../src/telemetry/otlp/span.ts';
 import { createTraces } from '../../../src/telemetry/trace/create-traces.ts';
 import type { TraceSettings } from '../../../src/telemetry/trace/settings.ts';
 import { principal } from '../../policy/guarded-exchange.ts';
-import { makeRecord, makeToolCall, toLive } from '../records.ts';
-
-const TRACE: ExchangeTrace = {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  serverSpanId: '1111111111111111',
-  clientSpanId: '2222222222222222',
-  parentSpanId: null,
-  sampled: true,
-  traceState: null,
-  links: [],
-  httpVersion: '1.1',
-  session: null,
-};
+import { makeRecord, makeToolCall, TRACE, toLive } from '../records.ts';
 
 const SETTINGS: TraceSettings = {
   mode: 'on',
